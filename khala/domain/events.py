@@ -1,0 +1,244 @@
+"""Everything that can happen in a run, one frozen value each; a run is their ordered sequence and nothing else.
+
+An event carries all words that were said to the model or by it, so that prompt, spend, graph, memory and audit can be
+derived from the log alone. Texts of results stand beside the log under their SHA-256 and can be erased without
+breaking it. A new kind of event is added here, to `Event`, and to `Trajectory`.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, TypeAdapter
+
+from .budget import InteractionBudget, LimitName
+from .call import CallStatus, ToolCall
+from .label import Label
+from .policy import Decision
+from .retention import Retention
+from .value import Value
+
+__all__ = [
+    "AnswerDrafted",
+    "AnswerReason",
+    "AnswerRequested",
+    "CallDecided",
+    "CallFinished",
+    "CallStarted",
+    "ContextShrunk",
+    "Event",
+    "EvidenceRecalled",
+    "FinishReason",
+    "ModelReplied",
+    "PassageRef",
+    "Recorded",
+    "RollbackCause",
+    "RunEnded",
+    "RunResumed",
+    "RunStarted",
+    "RunStatus",
+    "ToolDigest",
+    "TurnRolledBack",
+    "Usage",
+    "event_adapter",
+]
+
+FinishReason = Literal["stop", "length", "refusal"]
+"""Why the model stopped: on its own, at the token limit, or because the endpoint filtered the reply."""
+
+RollbackCause = Literal[
+    "malformed", "unknown_tool", "invalid_arguments", "duplicate", "refusal", "cut_off", "repetition", "empty"
+]  # fmt: skip
+"""Why a turn became a dead branch."""
+
+AnswerReason = Literal["draft", "context"] | LimitName
+"""Why the model is asked for its final answer: it has a draft, or a limit is reached."""
+
+RunStatus = Literal["answered", "best_effort", "unanswered"]
+"""How a run ended: with the model's answer, with one given because a limit was reached, or with none."""
+
+
+class Usage(Value):
+    """What one model call used, as the endpoint reports it; 0 where it does not."""
+
+    prompt_tokens: int = 0
+    cached_tokens: int = 0
+    completion_tokens: int = 0
+    money: float = 0.0
+
+
+class ToolDigest(Value):
+    """A tool as it was offered: name and SHA-256 of its canonical definition."""
+
+    name: str
+    digest: str
+
+
+class PassageRef(Value):
+    """Where a recalled passage stands: `text[start:end]` of a result."""
+
+    result_id: str
+    start: int
+    end: int
+
+
+class RunStarted(Value):
+    """The first event: everything the run is driven by."""
+
+    kind: Literal["run_started"] = "run_started"
+    task: str
+    system: str
+    """The system prompt, word for word."""
+    model: str
+    tools: tuple[ToolDigest, ...]
+    policy: str
+    """SHA-256 of the policy."""
+    budget: InteractionBudget
+    retention: Retention
+    settings: dict[str, str] = Field(default_factory=dict)
+    """What the caller needs to drive the run again: corpus, model address ... Never a secret."""
+
+
+class RunResumed(Value):
+    """Another process, or the same one later, drives the run on."""
+
+    kind: Literal["run_resumed"] = "run_resumed"
+    model: str
+    policy: str
+    """SHA-256 of the policy in force from here on."""
+
+
+class ModelReplied(Value):
+    """One reply of the model; it opens a turn."""
+
+    kind: Literal["model_replied"] = "model_replied"
+    turn: int
+    text: str
+    thinking: str = ""
+    calls: tuple[ToolCall, ...] = ()
+    malformed: tuple[str, ...] = ()
+    """What looked like a call and could not be read, with the reason."""
+    finish: FinishReason = "stop"
+    usage: Usage = Usage()
+    prompt_chars: int = 0
+    """Characters of the prompt that was sent."""
+
+
+class TurnRolledBack(Value):
+    """The turn is a dead branch; the model sees the note instead of it."""
+
+    kind: Literal["turn_rolled_back"] = "turn_rolled_back"
+    turn: int
+    cause: RollbackCause
+    note: str
+
+
+class CallDecided(Value):
+    """The guard's word on one call, before anything runs."""
+
+    kind: Literal["call_decided"] = "call_decided"
+    call_id: str
+    decision: Decision
+    approved: bool | None = None
+    """A person's answer when the decision was `ask`; `None` when nobody was asked."""
+
+
+class CallStarted(Value):
+    """The tool is about to run; `side_effect` says whether a crash from here on leaves the outcome unknown."""
+
+    kind: Literal["call_started"] = "call_started"
+    call_id: str
+    tool: str
+    side_effect: bool
+
+
+class CallFinished(Value):
+    """A call has its result."""
+
+    kind: Literal["call_finished"] = "call_finished"
+    call_id: str
+    status: CallStatus
+    digest: str
+    """SHA-256 of the result's UTF-8 text."""
+    chars: int
+    shown_chars: int
+    """At most this many characters of it are shown in a prompt."""
+    label: Label
+    derived_from: tuple[str, ...] = ()
+    elapsed_ms: int = 0
+
+
+class ContextShrunk(Value):
+    """The prompt did not fit; from here on retention is halved `level` times."""
+
+    kind: Literal["context_shrunk"] = "context_shrunk"
+    level: int
+    reason: str
+
+
+class EvidenceRecalled(Value):
+    """Passages the draft rests on are put back into the context before the final answer."""
+
+    kind: Literal["evidence_recalled"] = "evidence_recalled"
+    passages: tuple[PassageRef, ...]
+    digest: str
+    """SHA-256 of the text the model is shown."""
+
+
+class AnswerRequested(Value):
+    """The model is asked for its final answer."""
+
+    kind: Literal["answer_requested"] = "answer_requested"
+    reason: AnswerReason
+    text: str
+    """What the model is told."""
+
+
+class AnswerDrafted(Value):
+    """An answer as the model gave it."""
+
+    kind: Literal["answer_drafted"] = "answer_drafted"
+    turn: int
+    text: str
+
+
+class RunEnded(Value):
+    """The last event."""
+
+    kind: Literal["run_ended"] = "run_ended"
+    status: RunStatus
+    answer: str
+    reason: str = ""
+    """Why it is a best effort, or why there is no answer."""
+
+
+Event = Annotated[
+    RunStarted
+    | RunResumed
+    | ModelReplied
+    | TurnRolledBack
+    | CallDecided
+    | CallStarted
+    | CallFinished
+    | ContextShrunk
+    | EvidenceRecalled
+    | AnswerRequested
+    | AnswerDrafted
+    | RunEnded,
+    Field(discriminator="kind"),
+]
+"""Any event; `kind` tells which."""
+
+event_adapter: TypeAdapter[Event] = TypeAdapter(Event)
+"""Reads and writes any event as JSON."""
+
+
+class Recorded(Value):
+    """An event in its place in the ledger."""
+
+    run_id: str
+    seq: int
+    """0 for the first event of the run."""
+    at_ms: int
+    """Milliseconds since the epoch."""
+    event: Event

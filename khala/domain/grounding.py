@@ -1,0 +1,117 @@
+"""Where a value came from, decided on the value itself and not on the model's word.
+
+What may live here: the vocabulary of origins, how values are normalised, and the index that answers. A value is
+grounded when it stands, as whole words, in the user's words or in a trusted result. Standing only in untrusted free
+text does not ground it; neither does a value the model made up or re-spelled.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Literal
+
+from pydantic import JsonValue
+
+from .label import Label
+
+__all__ = ["Grounding", "Origin", "normalised"]
+
+Origin = Literal["user", "trusted", "said"]
+"""`user`: the user's words. `trusted`: a trusted result. `said`: only free text of untrusted results."""
+
+_SPACE = re.compile(r"\s+")
+
+_UNSEEN = "\u00ad\u0300-\u036f\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff\U000e0000-\U000e01ef"
+"""Characters that alter or hide inside a word without being letters: combining, zero width, bidi, tags."""
+
+_WORD_START = re.compile(rf"(?<![\w.@/\\+\-{_UNSEEN}])(?!(?<=\d,)\d)")
+_WORD_END = re.compile(rf"(?![\w@/\\+\-{_UNSEEN}]|[.:?&=#~%]\w)(?!(?<=\d),\d)")
+"""Where a value may begin and end inside a text: not within a word, an address, a path, a URL or a number."""
+
+
+def normalised(text: str) -> str:
+    """Unicode NFKC, case folded, white space runs as one space: equal when a reader sees the same."""
+    folded = unicodedata.normalize("NFKC", text).casefold()
+    return _SPACE.sub(" ", unicodedata.normalize("NFKC", folded)).strip()  # folding can take letters apart again
+
+
+@dataclass
+class Grounding:
+    """The index of one run: what the user said, what trusted results said, what untrusted ones said."""
+
+    _texts: dict[Origin, list[str]] = field(default_factory=dict[Origin, list[str]])
+
+    def add_user_words(self, text: str) -> None:
+        """The user's task, or a later word of the user."""
+        self._add("user", text)
+
+    def add_result(self, text: str, label: Label) -> None:
+        """The text of a result; its label says on which side it counts."""
+        self._add("trusted" if label.trust == "trusted" else "said", text)
+
+    def origins(self, value: JsonValue) -> frozenset[Origin]:
+        """Where a value stands; for a list or object, the origins that hold for every leaf in it.
+
+        An empty text has no origin, nor has one without a letter or digit: nothing vouches for it.
+        """
+        leaves = list(_leaves(value))
+        if not leaves:
+            return frozenset()
+        return frozenset(
+            origin for origin, texts in self._texts.items() if all(_stands_in_any(leaf, texts) for leaf in leaves)
+        )
+
+    def is_from_user(self, value: JsonValue) -> bool:
+        """Whether every leaf of the value stands in the user's words."""
+        return self._vouched(value, self._texts.get("user", []))
+
+    def is_grounded(self, value: JsonValue) -> bool:
+        """Whether every leaf of the value stands in the user's words or in a trusted result."""
+        return self._vouched(value, [*self._texts.get("user", []), *self._texts.get("trusted", [])])
+
+    def _vouched(self, value: JsonValue, texts: list[str]) -> bool:
+        leaves = list(_leaves(value))
+        return bool(leaves) and all(_stands_in_any(leaf, texts) for leaf in leaves)
+
+    def _add(self, origin: Origin, text: str) -> None:
+        clean = normalised(text)
+        if clean:
+            self._texts.setdefault(origin, []).append(clean)
+
+
+def _stands_in_any(leaf: str, texts: list[str]) -> bool:
+    clean = normalised(leaf)
+    return any(map(str.isalnum, clean)) and any(_stands_in(clean, text) for text in texts)
+
+
+def _stands_in(clean: str, text: str) -> bool:
+    """Whether the value stands in the text as whole words."""
+    start = text.find(clean)
+    while start >= 0:
+        if _WORD_START.match(text, start) and _WORD_END.match(text, start + len(clean)):
+            return True
+        start = text.find(clean, start + 1)
+    return False
+
+
+def _leaves(value: JsonValue) -> Iterable[str]:
+    match value:
+        case None:
+            return
+        case bool():
+            yield "true" if value else "false"
+        case str():
+            yield value
+        case float() if value.is_integer():
+            yield str(int(value))  # whoever writes 10 means 10.0 as well
+        case int() | float():
+            yield str(value)
+        case list():
+            for item in value:
+                yield from _leaves(item)
+        case dict():
+            for item in value.values():
+                yield from _leaves(item)
