@@ -1,0 +1,158 @@
+"""The SQLite file of a home: its tables, its format version, and the one connection a store has to it.
+
+The file is in write-ahead mode: a commit is handed to the operating system before it returns, so killing the process
+loses nothing. A durable commit is also synced to the disk, and with it all that was committed before, so a power cut
+loses nothing either. The format version stands in `user_version`, and `application_id` tells a home from any other
+SQLite file.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import time
+from collections.abc import Generator
+from contextlib import contextmanager
+from threading import Lock
+
+from khala.errors import HomeTooNew, HomeUnusable
+from khala.infrastructure.store.home import HomeFolder, usable
+
+__all__ = ["Database"]
+
+_FORMAT = 1
+"""Raised when tables change; a home of a higher format is not touched."""
+
+_APPLICATION_ID = 0x6B68616C
+"""`khal` in ASCII."""
+
+_LOCK_WAIT_S = 10.0
+"""How long a write waits for another process; one commit takes milliseconds."""
+
+_LOG_PAGES = 512
+"""Pages after which the write-ahead log is moved into the file: 2 MiB, half of SQLite's default, because the space of
+both counts."""
+
+_TABLES = (
+    "CREATE TABLE runs (number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE)",
+    # number counts the events of all runs, for readers that follow along; kind is there to find events by
+    """CREATE TABLE events (
+        number INTEGER PRIMARY KEY, run_id TEXT NOT NULL, seq INTEGER NOT NULL, kind TEXT NOT NULL,
+        hash BLOB NOT NULL, record BLOB NOT NULL, UNIQUE (run_id, seq)
+    )""",
+    "CREATE TABLE heads (run_id TEXT PRIMARY KEY, statement BLOB NOT NULL, signature BLOB NOT NULL)",
+    # content is the compressed text, NULL once it was erased
+    "CREATE TABLE texts (digest BLOB NOT NULL UNIQUE, content BLOB)",
+)
+
+
+class Database:
+    """The open file. Any thread may use it; they take turns, so keep what you do with it short."""
+
+    def __init__(self, home: HomeFolder) -> None:
+        self._home = home
+        self._turn = Lock()
+        self._db = _connect(home)
+        self._is_durable = False
+
+    @contextmanager
+    def reading(self) -> Generator[sqlite3.Connection, None, None]:
+        """For queries that see one state of the file. Raises `HomeUnusable`."""
+        with self._turn, usable(self._home), _transaction(self._db, "BEGIN"):
+            yield self._db
+
+    @contextmanager
+    def writing(self, *, durable: bool = False) -> Generator[sqlite3.Connection, None, None]:
+        """For one transaction, written as a whole or not at all; committed when the context ends.
+
+        Raises `HomeUnusable`.
+        """
+        with self._turn, usable(self._home):
+            if durable is not self._is_durable:
+                self._db.execute(f"PRAGMA synchronous={'FULL' if durable else 'NORMAL'}")
+                self._is_durable = durable
+            with _transaction(self._db, "BEGIN IMMEDIATE"):
+                yield self._db
+
+    def forget_erased(self) -> None:
+        """Empty the write-ahead log, in which erased content may still stand.
+
+        While another process reads, its state has to stay; the next emptying then does it. Raises `HomeUnusable`.
+        """
+        with self._turn, usable(self._home):
+            self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
+    def close(self) -> None:
+        """Give the file back."""
+        with self._turn:
+            self._db.close()
+
+
+@contextmanager
+def _transaction(db: sqlite3.Connection, begin: str) -> Generator[None, None, None]:
+    db.execute(begin)
+    try:
+        yield
+        db.execute("COMMIT")
+    except BaseException:
+        if db.in_transaction:  # SQLite has rolled back by itself after some errors
+            db.execute("ROLLBACK")
+        raise
+
+
+def _connect(home: HomeFolder) -> sqlite3.Connection:
+    with usable(home):
+        # made here and not by SQLite, so that nobody else can read it; the files beside it get the same rights
+        os.close(os.open(home.database, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+        db = sqlite3.connect(home.database, timeout=_LOCK_WAIT_S, isolation_level=None, check_same_thread=False)
+        try:
+            is_new = _is_new(home, db)
+            _use_write_ahead_log(home, db)
+            db.execute("PRAGMA synchronous=NORMAL")
+            db.execute(f"PRAGMA wal_autocheckpoint={_LOG_PAGES}")
+            db.execute("PRAGMA fullfsync=ON")  # on macOS a sync reaches the disk only so
+            db.execute("PRAGMA secure_delete=ON")  # what is erased is overwritten
+            if is_new:
+                _make_tables(home, db)
+        except BaseException:
+            db.close()
+            raise
+        return db
+
+
+def _make_tables(home: HomeFolder, db: sqlite3.Connection) -> None:
+    with _transaction(db, "BEGIN IMMEDIATE"):
+        if _is_new(home, db):  # still: another process may have been first
+            for statement in _TABLES:
+                db.execute(statement)
+            db.execute(f"PRAGMA application_id={_APPLICATION_ID}")
+            db.execute(f"PRAGMA user_version={_FORMAT}")
+
+
+def _is_new(home: HomeFolder, db: sqlite3.Connection) -> bool:
+    """Whether the file is empty; raises for a file that is not a home of this format."""
+    # tables first: another process may make them, and the two numbers with them, between one question and the next
+    if not db.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchall():
+        return True
+    (application,) = db.execute("PRAGMA application_id").fetchone()
+    (version,) = db.execute("PRAGMA user_version").fetchone()
+    if application != _APPLICATION_ID:
+        raise HomeUnusable(f"home `{home.path}`: `khala.db` is another program's database; choose another folder")
+    if version > _FORMAT:
+        raise HomeTooNew(f"home `{home.path}` has format {version}, this khala reads up to {_FORMAT}; update khala")
+    return False
+
+
+def _use_write_ahead_log(home: HomeFolder, db: sqlite3.Connection) -> None:
+    deadline = time.monotonic() + _LOCK_WAIT_S
+    while True:
+        try:
+            (mode,) = db.execute("PRAGMA journal_mode=WAL").fetchone()
+            break
+        except sqlite3.OperationalError as error:
+            # SQLite does not wait by itself when two processes change the mode of a new file at once
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
+    if mode != "wal":
+        raise HomeUnusable(f"home `{home.path}`: its file system cannot share memory; choose a folder on a local disk")

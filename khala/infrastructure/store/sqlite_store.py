@@ -1,0 +1,261 @@
+"""Runs, their events and their texts in the SQLite file of a home.
+
+What holds, and why:
+
+1. When `append` or `keep_text` returns, killing the process loses nothing; when a durable `append` returns, a power
+   cut loses nothing that was written up to then. Events and texts share one write-ahead log.
+2. An event and the signed head that vouches for it are written in one transaction, so there is no moment at which a
+   cut tail could pass for the end of a run.
+3. One process drives a run, by its lease. Should the lease fail, the numbers of events are unique in the file: of two
+   writers of one number the second gets `RunBusy` and writes nothing.
+4. A run is verified whenever its events are read or it is reopened, so nothing goes on from a log that was tampered
+   with; a text is checked against its digest whenever it is read.
+"""
+
+from __future__ import annotations
+
+import secrets
+import sqlite3
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from types import TracebackType
+from typing import Any, Self, cast
+
+from khala.domain.call import ToolResult
+from khala.domain.events import CallFinished, ModelReplied, Recorded
+from khala.domain.value import JsonObject
+from khala.errors import HomeTooNew, LogDamaged, RunUnknown
+from khala.infrastructure.store.canonical import from_canonical
+from khala.infrastructure.store.database import Database
+from khala.infrastructure.store.home import HomeFolder, usable
+from khala.infrastructure.store.lease import leased
+from khala.infrastructure.store.ledger import NO_HASH, Head, Row, recorded, verified
+from khala.infrastructure.store.run_log import SqliteRunLog, now_ms, sign_head
+from khala.infrastructure.store.signing import load_or_make_key
+from khala.infrastructure.store.summary import RunSummary, VerifiedRun, summary
+from khala.infrastructure.store.texts import ERASED, Texts
+
+__all__ = ["SqliteStore"]
+
+_ID_LETTERS = "0123456789abcdefghjkmnpqrstvwxyz"
+"""Crockford's base 32: no letter that is taken for another one."""
+
+_ID_LENGTH = 8
+"""40 bits: with a million runs in a home, one new id in a million is taken and drawn again."""
+
+_BATCH = 64
+"""Rows a long reading takes at once, so that a writer waits for milliseconds at most."""
+
+
+class SqliteStore:
+    """The `RunStore` of a home, for any thread; close it, or use it as a context."""
+
+    def __init__(self, home: HomeFolder) -> None:
+        self.home = home
+        self._database = Database(home)
+        self._texts = Texts(self._database)
+        try:
+            with usable(home):
+                self._key = load_or_make_key(home.signing_key)
+        except BaseException:
+            self._database.close()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Give the file back; what was written stays."""
+        self._database.close()
+
+    @contextmanager
+    def create(self) -> Generator[SqliteRunLog, None, None]:
+        """A new run, leased to this process until the context ends. Raises `HomeUnusable`."""
+        run_id = self._new_run()
+        with leased(self.home, run_id), self._open_log(run_id, []) as log:
+            yield log
+
+    @contextmanager
+    def reopen(self, run_id: str) -> Generator[SqliteRunLog, None, None]:
+        """An existing run, leased to this process until the context ends.
+
+        Raises `RunUnknown`, `RunBusy` while another process drives it, `LogDamaged` when it does not verify.
+        """
+        self._check_known(run_id)
+        with leased(self.home, run_id), self._open_log(run_id, self._verified_rows(run_id)[0]) as log:
+            yield log
+
+    def records(self, run_id: str) -> list[Recorded]:
+        """All events of a run, in order. Raises `RunUnknown`, `LogDamaged`, `HomeTooNew`."""
+        return [recorded(record) for record in self._verified_rows(run_id)[1]]
+
+    def keep_text(self, text: str) -> str:
+        """Store a text once; its SHA-256, hex."""
+        return self._texts.keep(text)
+
+    def read_text(self, digest: str) -> str:
+        """A stored text, or `ERASED`. Raises `LogDamaged` for one that is missing or was changed."""
+        text = self._texts.read(digest)
+        return ERASED if text is None else text
+
+    def erase_text(self, digest: str) -> None:
+        """Remove the words of a text for good; the runs that name it still verify.
+
+        Copies elsewhere (the memory's index, backups) are not touched. Raises `LogDamaged` when no such text was ever
+        stored.
+        """
+        self._texts.erase(digest)
+
+    def runs(self) -> list[RunSummary]:
+        """All runs with at least one event, oldest first; read without verifying."""
+        with self._database.reading() as db:
+            rows = db.execute(
+                "SELECT run_id, count(*),"
+                " (SELECT record FROM events AS first WHERE first.run_id = events.run_id ORDER BY seq LIMIT 1),"
+                " (SELECT record FROM events AS last WHERE last.run_id = events.run_id ORDER BY seq DESC LIMIT 1)"
+                " FROM events GROUP BY run_id ORDER BY min(number)"
+            ).fetchall()
+        return [summary(*row) for row in rows]
+
+    def verify(self, run_id: str) -> VerifiedRun:
+        """Check the ledger of a run and the texts it names.
+
+        Raises `RunUnknown`, `LogDamaged` naming the first bad event, `HomeTooNew`.
+        """
+        rows, records = self._verified_rows(run_id)
+        erased: set[str] = set()
+        for record in records:
+            digest = cast("JsonObject", record["event"]).get("digest")
+            try:
+                if isinstance(digest, str) and self._texts.read(digest) is None:
+                    erased.add(digest)
+            except LogDamaged as error:
+                raise LogDamaged(f"event {record['seq']} of run `{run_id}` names a text in vain: {error}") from None
+        head_hash = rows[-1].hash if rows else NO_HASH
+        return VerifiedRun(run_id, len(rows), head_hash, self._key.public_key, len(erased))
+
+    def tool_results(self, after: int = 0) -> Iterator[tuple[int, ToolResult]]:
+        """Every finished call of all runs in the order they finished, each with a cursor to go on from later.
+
+        For a memory that catches up. A result whose text was erased, or that cannot be read, is left out; runs are
+        not verified here.
+        """
+        while True:
+            with self._database.reading() as db:
+                rows = db.execute(
+                    "SELECT finished.number, finished.record, (SELECT record FROM events AS replied"
+                    " WHERE replied.run_id = finished.run_id AND replied.seq < finished.seq"
+                    " AND kind = 'model_replied' ORDER BY seq DESC LIMIT 1)"
+                    " FROM events AS finished WHERE number > ? AND kind = 'call_finished' ORDER BY number LIMIT ?",
+                    (after, _BATCH),
+                ).fetchall()
+            for number, finished, replied in rows:
+                result = self._tool_result(finished, replied)
+                if result is not None:
+                    yield number, result
+            if not rows:
+                return
+            after = rows[-1][0]
+
+    def tool_result(self, result_id: str) -> ToolResult | None:
+        """The result of one call, of whichever run; `None` for an unknown or erased one. Runs are not verified here."""
+        run_id = result_id.rpartition("-")[0]
+        with self._database.reading() as db:
+            rows = db.execute(
+                "SELECT kind, record FROM events WHERE run_id = ? AND kind IN ('model_replied', 'call_finished')"
+                " AND instr(record, ?) ORDER BY seq",
+                (run_id, f'"{result_id}"'.encode()),
+            ).fetchall()
+        replies = [record for kind, record in rows if kind == "model_replied"]
+        endings = [record for kind, record in rows if kind == "call_finished"]
+        for reply in replies:
+            for ending in endings:
+                result = self._tool_result(ending, reply)
+                if result is not None and result.call.id == result_id:
+                    return result
+        return None
+
+    def _tool_result(self, finished: bytes, replied: bytes) -> ToolResult | None:
+        try:
+            end, reply = (recorded(cast("JsonObject", from_canonical(record))) for record in (finished, replied))
+            if not isinstance(end.event, CallFinished) or not isinstance(reply.event, ModelReplied):
+                return None
+            text = self._texts.read(end.event.digest)
+        except (LogDamaged, HomeTooNew, ValueError, AttributeError, TypeError):
+            return None
+        call = next((call for call in reply.event.calls if call.id == end.event.call_id), None)
+        if call is None or text is None:
+            return None
+        return ToolResult(
+            call=call,
+            status=end.event.status,
+            text=text,
+            digest=end.event.digest,
+            label=end.event.label,
+            derived_from=end.event.derived_from,
+            run_id=end.run_id,
+            at_ms=end.at_ms,
+        )
+
+    def _new_run(self) -> str:
+        while True:
+            run_id = "".join(secrets.choice(_ID_LETTERS) for _ in range(_ID_LENGTH))
+            with self._database.writing() as db:
+                if db.execute("INSERT OR IGNORE INTO runs (id) VALUES (?)", (run_id,)).rowcount:
+                    sign_head(db, self._key, run_id=run_id, seq=-1, last_hash=NO_HASH, at_ms=now_ms())
+                    return run_id
+
+    @contextmanager
+    def _open_log(self, run_id: str, rows: list[Row]) -> Generator[SqliteRunLog, None, None]:
+        head_hash = rows[-1].hash if rows else NO_HASH
+        log = SqliteRunLog(self._database, self._key, run_id, events=len(rows), head_hash=head_hash)
+        try:
+            yield log
+        finally:
+            log.end_lease()
+
+    def _check_known(self, run_id: str) -> None:
+        if len(run_id) == _ID_LENGTH and set(run_id) <= set(_ID_LETTERS):
+            with self._database.reading() as db:
+                if db.execute("SELECT 1 FROM runs WHERE id = ?", (run_id,)).fetchone():
+                    return
+        raise RunUnknown(f"no run `{run_id}` in home `{self.home.path}`; `khala runs` lists them")
+
+    def _verified_rows(self, run_id: str) -> tuple[list[Row], list[JsonObject]]:
+        """The rows of a run and the records in them."""
+        self._check_known(run_id)
+        with self._database.reading() as db:
+            head = _read_head(run_id, db)
+            rows = _read_rows(run_id, db)
+        records = verified(run_id, [row for row, _ in rows], head, self._key.is_signed)
+        for record, (row, kind) in zip(records, rows, strict=True):
+            if cast("JsonObject", record["event"]).get("kind") != kind:
+                raise LogDamaged(f"event {row.seq} of run `{run_id}` was changed: it is filed as `{kind}`")
+        return [row for row, _ in rows], records
+
+
+def _read_head(run_id: str, db: sqlite3.Connection) -> Head | None:
+    row = db.execute("SELECT statement, signature FROM heads WHERE run_id = ?", (run_id,)).fetchone()
+    return Head(*row) if row and all(isinstance(column, bytes) for column in row) else None
+
+
+def _read_rows(run_id: str, db: sqlite3.Connection) -> list[tuple[Row, str]]:
+    """The rows of a run, each with the kind it is filed under."""
+    rows: list[tuple[Row, str]] = []
+    stored: tuple[Any, Any, Any, Any]  # in a damaged file any column may hold anything
+    try:
+        for stored in db.execute(
+            "SELECT seq, hash, record, kind FROM events WHERE run_id = ? ORDER BY seq, number", (run_id,)
+        ):
+            seq, digest, record, kind = stored
+            if not isinstance(seq, int) or not isinstance(digest, bytes) or not isinstance(record, bytes):
+                raise TypeError("its columns hold values of other types")  # noqa: TRY301 (both ways end the same)
+            rows.append((Row(seq, digest.hex(), record), kind))
+    except (sqlite3.DatabaseError, UnicodeDecodeError, TypeError) as error:
+        raise LogDamaged(
+            f"event {len(rows)} of run `{run_id}` cannot be read ({error}); restore the home from a copy"
+        ) from error
+    return rows

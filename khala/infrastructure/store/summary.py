@@ -1,0 +1,53 @@
+"""What is said about a run from outside: one line of a list, and the outcome of a verification."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, cast
+
+from khala.domain.events import RunEnded, RunStarted, RunStatus
+from khala.domain.value import JsonObject
+from khala.errors import HomeTooNew
+from khala.infrastructure.store.canonical import from_canonical
+from khala.infrastructure.store.ledger import recorded
+
+__all__ = ["RunSummary", "VerifiedRun", "summary"]
+
+
+@dataclass(frozen=True)
+class RunSummary:
+    """One line about a run, not verified."""
+
+    run_id: str
+    task: str
+    """Empty for a ledger that no agent wrote."""
+    status: RunStatus | Literal["unfinished", "damaged"]
+    """An `unfinished` run can be resumed; a `damaged` one cannot be read, `verify` says where."""
+    started_at_ms: int
+    """Milliseconds since the epoch."""
+    events: int
+
+
+@dataclass(frozen=True)
+class VerifiedRun:
+    """A run whose ledger verified."""
+
+    run_id: str
+    events: int
+    head_hash: str
+    """SHA-256 of the last record, hex: it stands for the whole run."""
+    public_key: str
+    """The key the head is signed with, hex."""
+    erased_texts: int
+    """Texts the run names that were erased since."""
+
+
+def summary(run_id: str, events: int, first: bytes, last: bytes) -> RunSummary:
+    """The line about a run, from the records of its first and its last event."""
+    try:
+        start, end = (recorded(cast("JsonObject", from_canonical(record))) for record in (first, last))
+    except (ValueError, AttributeError, TypeError, HomeTooNew):
+        return RunSummary(run_id, "", "damaged", 0, events)
+    task = start.event.task if isinstance(start.event, RunStarted) else ""
+    status = end.event.status if isinstance(end.event, RunEnded) else "unfinished"
+    return RunSummary(run_id, task, status, start.at_ms, events)

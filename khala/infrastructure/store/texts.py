@@ -1,0 +1,67 @@
+"""Texts under their SHA-256, each stored once, erasable without breaking the ledger that names them."""
+
+from __future__ import annotations
+
+import zlib
+from hashlib import sha256
+
+from khala.errors import LogDamaged
+from khala.infrastructure.store.database import Database
+
+__all__ = ["ERASED", "Texts"]
+
+ERASED = "[this text was erased from the store]"
+"""What an erased text reads as."""
+
+
+class Texts:
+    """The texts of a home, for any thread.
+
+    A lone surrogate, which no valid UTF-8 holds, is written as UTF-8 would spell it; that is what the digest is of.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def keep(self, text: str) -> str:
+        """Store a text; its SHA-256, hex. Brings back one that was erased. Raises `HomeUnusable`."""
+        content = text.encode(errors="surrogatepass")
+        digest = sha256(content).digest()
+        with self._database.writing() as db:
+            db.execute(
+                "INSERT INTO texts VALUES (?, ?)"
+                " ON CONFLICT (digest) DO UPDATE SET content = excluded.content WHERE content IS NULL",
+                (digest, zlib.compress(content)),
+            )
+        return digest.hex()
+
+    def read(self, digest: str) -> str | None:
+        """A stored text, `None` if it was erased. Raises `LogDamaged` for one that is missing or was changed."""
+        with self._database.reading() as db:
+            row = db.execute("SELECT content FROM texts WHERE digest = ?", (_key(digest),)).fetchone()
+        if row is None:
+            raise LogDamaged(f"text `{digest}` is not in the store; restore the home from a copy")
+        if row[0] is None:
+            return None
+        try:
+            content = zlib.decompress(row[0])
+        except (zlib.error, TypeError):
+            content = b""
+        if sha256(content).hexdigest() != digest:
+            raise LogDamaged(f"text `{digest}` was changed; restore the home from a copy")
+        return content.decode(errors="surrogatepass")
+
+    def erase(self, digest: str) -> None:
+        """Overwrite the words of a text in the file. Raises `LogDamaged` when no such text was ever stored."""
+        with self._database.writing(durable=True) as db:
+            erased = db.execute("UPDATE texts SET content = NULL WHERE digest = ?", (_key(digest),))
+            if erased.rowcount == 0:
+                raise LogDamaged(f"text `{digest}` is not in the store; nothing was erased")
+        self._database.forget_erased()
+
+
+def _key(digest: str) -> bytes:
+    try:
+        return bytes.fromhex(digest)
+    except ValueError:
+        return b""  # no digest, so no text is found under it
