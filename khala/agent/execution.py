@@ -1,0 +1,83 @@
+"""Runs one tool function with a time limit and turns whatever it returns or raises into an output.
+
+This is the one place where any exception of foreign code is caught: a tool that breaks must not break the run.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import threading
+from collections.abc import Awaitable, Callable
+from typing import Any, cast
+
+from pydantic import RootModel
+
+from khala.domain.tool import Tool, ToolOutput
+from khala.domain.value import JsonObject
+from khala.errors import KhalaError, ToolFailed
+
+__all__ = ["execute"]
+
+
+async def execute(tool: Tool, arguments: JsonObject, *, timeout_s: float) -> ToolOutput:
+    """Call the tool's function with canonical arguments.
+
+    Raises `ToolFailed` for anything the function raises, `TimeoutError` after `timeout_s` seconds; other errors of
+    khala pass through, because they concern the run and not the call. A sync function runs in a thread of its own,
+    which Python cannot stop: after a timeout it runs on unheard.
+    """
+    keywords = tool.bound(arguments)
+    try:
+        async with asyncio.timeout(timeout_s):
+            if tool.is_async:
+                returned = await cast("Callable[..., Awaitable[object]]", tool.function)(**keywords)
+            else:
+                returned = await _in_thread(lambda: tool.function(**keywords))
+        return _output(returned)
+    except (KhalaError, TimeoutError):
+        raise
+    except Exception as error:
+        raise ToolFailed(f"`{tool.name}` failed: {type(error).__name__}: {error}") from error
+
+
+async def _in_thread(function: Callable[[], object]) -> object:
+    """Run a function in a daemon thread, so that one that never returns cannot keep the process alive."""
+    loop = asyncio.get_running_loop()
+    outcome: asyncio.Future[object] = loop.create_future()
+    context = contextvars.copy_context()
+
+    def settle(value: object, error: BaseException | None) -> None:
+        if outcome.done():
+            return
+        if error is None:
+            outcome.set_result(value)
+        else:
+            outcome.set_exception(error)
+
+    def work() -> None:
+        value, error = None, None
+        try:
+            value = context.run(function)
+        except BaseException as raised:  # noqa: BLE001 (handed to the waiting task, which decides)
+            error = RuntimeError("StopIteration") if isinstance(raised, StopIteration) else raised
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(settle, value, error)
+
+    threading.Thread(target=work, name="khala-tool", daemon=True).start()
+    return await outcome
+
+
+def _output(returned: object) -> ToolOutput:
+    match returned:
+        case ToolOutput():
+            return returned
+        case str():
+            # a lone surrogate is no text: UTF-8, JSON and the ledger cannot hold it
+            return ToolOutput(text=returned.encode("utf-8", "replace").decode())
+        case None:
+            return ToolOutput(text="")
+        case _:
+            return ToolOutput(
+                text=RootModel[Any](returned).model_dump_json(indent=2)
+            )  # Any: a tool may return anything

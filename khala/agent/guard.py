@@ -1,0 +1,162 @@
+"""The only door to a tool: the guard decides on a call, and runs exactly what it decided on.
+
+1. The arguments are made canonical first: checked against the tool's closed schema, defaults filled in. What is decided
+   on is that object and no other.
+2. The policy decides on facts. Whatever goes wrong on the way - an unknown tool, no manifest, an exception - denies.
+3. Only an `allow`, or an `ask` that the approver answered with yes, yields a permit. The permit carries the canonical
+   call and its digest; it is known to this guard and to no other.
+4. To run, a permit must be one this guard gave out and nobody used, and its call must still have the digest that was
+   decided on. It is used up before the tool starts.
+
+The caller must keep the tools behind the guard: a function that someone calls directly was never asked about.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from khala.domain.call import ToolCall
+from khala.domain.grounding import Grounding
+from khala.domain.label import Label
+from khala.domain.manifest import ToolManifest
+from khala.domain.policy import Decision, Facts, Policy, denied_by_failure, denied_without_manifest
+from khala.domain.ports import Approver, Digest
+from khala.domain.tool import ArgumentsInvalid, Tool, ToolOutput
+from khala.errors import InvalidTool, PermitRefused
+
+from .execution import execute
+
+__all__ = ["Guard", "Permit", "Ruling"]
+
+APPROVAL_TIMEOUT_S = 600.0
+"""Seconds a person has to answer; after that the answer is no."""
+
+
+@dataclass(frozen=True, eq=False)
+class Permit:
+    """Leave to run one call once; worthless to any guard but the one that gave it."""
+
+    call: ToolCall
+    """With canonical arguments."""
+    call_digest: str
+    tool: Tool
+    manifest: ToolManifest
+
+
+@dataclass(frozen=True)
+class Ruling:
+    """The guard's answer to a call."""
+
+    decision: Decision
+    permit: Permit | None = None
+    """Given with an `allow`, or after a person's yes."""
+    approved: bool | None = None
+    """A person's answer; `None` when nobody was asked."""
+    pending: Permit | None = None
+    """What a yes would permit."""
+
+
+class Guard:
+    """Enforces one policy over a set of tools.
+
+    `digest` gives the SHA-256 of a canonical JSON value; `approver` answers `ask`, and without one `ask` means no.
+    Raises `InvalidTool` when two tools carry one name.
+    """
+
+    def __init__(
+        self, policy: Policy, tools: Iterable[Tool], *, digest: Digest, approver: Approver | None = None
+    ) -> None:
+        self.policy = policy
+        self.digest = digest
+        self._approver = approver
+        self._tools: dict[str, Tool] = {}
+        for tool in tools:
+            if tool.name in self._tools:
+                raise InvalidTool(f"two tools are named `{tool.name}`: rename one with @tool(name=...)")
+            self._tools[tool.name] = tool
+        self._outstanding: set[Permit] = set()
+
+    @property
+    def tools(self) -> Mapping[str, Tool]:
+        """The tools behind this guard, by name."""
+        return self._tools
+
+    def manifest(self, tool: Tool) -> ToolManifest | None:
+        """What the policy, or else the tool, says the tool does."""
+        return self.policy.manifest(tool.name, tool.manifest)
+
+    def call_digest(self, tool: str, arguments: object) -> str:
+        """What identifies a call: equal for equal tool and canonical arguments."""
+        return self.digest({"tool": tool, "arguments": arguments})
+
+    def decide(self, call: ToolCall, grounding: Grounding, calls: Mapping[str, int] | None = None) -> Ruling:
+        """Decide on a call; never raises, and any failure denies.
+
+        `calls` counts the calls of each tool that ran so far.
+        """
+        tool = self._tools.get(call.tool)
+        if tool is None:
+            return Ruling(denied_by_failure(f"there is no tool `{call.tool}`"))
+        manifest = self.manifest(tool)
+        if manifest is None:
+            return Ruling(denied_without_manifest(call.tool))
+        try:
+            arguments = tool.canonical_arguments(call.arguments)  # 1
+            digest = self.call_digest(call.tool, arguments)
+            facts = Facts(call.tool, manifest.effect, manifest.roles, arguments, grounding, calls or {})
+            decision = self.policy.decide(facts).model_copy(update={"call_digest": digest})  # 2
+        except ArgumentsInvalid as error:
+            return Ruling(denied_by_failure(f"the arguments do not fit: {error}"))
+        except Exception as error:  # noqa: BLE001 (2: whatever goes wrong denies)
+            return Ruling(denied_by_failure(f"{type(error).__name__}: {error}"))
+        permit = Permit(call.model_copy(update={"arguments": arguments}), digest, tool, manifest)
+        if decision.effect == "allow":
+            return Ruling(decision, self._granted(permit))  # 3
+        return Ruling(decision, pending=permit if decision.effect == "ask" else None)
+
+    async def ask(self, ruling: Ruling) -> Ruling:
+        """Put an `ask` to the approver; no approver, an exception or no answer in time mean no."""
+        if ruling.pending is None:
+            return ruling
+        approved = False
+        if self._approver is not None:
+            try:
+                async with asyncio.timeout(APPROVAL_TIMEOUT_S):
+                    approved = await self._approver(ruling.pending.call, ruling.decision) is True
+            except Exception:  # noqa: BLE001 (3: only a clear yes is a yes)
+                approved = False
+        permit = self._granted(ruling.pending) if approved else None
+        return replace(ruling, permit=permit, approved=approved, pending=None)
+
+    async def run(self, permit: Permit, *, timeout_s: float | None = None) -> ToolOutput:
+        """Run what was permitted, once; the result carries its label.
+
+        `timeout_s` can only shorten the tool's own limit. Raises `PermitRefused` for a permit that is forged, used or
+        does not fit its call, `ToolFailed` when the tool could not, `TimeoutError` when it took too long.
+        """
+        if permit not in self._outstanding:  # 4
+            raise PermitRefused(f"no valid permit for `{permit.call.tool}`: every call needs a decision of its own")
+        self._outstanding.discard(permit)
+        if self.call_digest(permit.call.tool, permit.call.arguments) != permit.call_digest:
+            raise PermitRefused(f"the arguments of `{permit.call.tool}` are not those that were decided on")
+        limit = permit.tool.timeout_s if timeout_s is None else min(timeout_s, permit.tool.timeout_s)
+        output = await execute(permit.tool, permit.call.arguments, timeout_s=limit)
+        return output.model_copy(update={"label": _label(permit.manifest, output)})
+
+    def _granted(self, permit: Permit) -> Permit:
+        self._outstanding.add(permit)
+        return permit
+
+
+def _label(manifest: ToolManifest, output: ToolOutput) -> Label:
+    """The label of a result: the manifest's word; the tool's own can only restrict it, unless it is `labelled`."""
+    source = Label(
+        trust="untrusted" if manifest.results == "untrusted" else "trusted",
+        readers=manifest.readers,
+        origins=(f"tool:{manifest.tool}",),
+    )
+    if output.label is not None:
+        return source.join(output.label)
+    return source if manifest.results != "labelled" else source.model_copy(update={"trust": "untrusted"})

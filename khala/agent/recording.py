@@ -1,0 +1,92 @@
+"""What the parts of the loop share about one run: its ledger, and everything that follows each event.
+
+An event is written first; only then do grounding and memory, the trajectory and the observers see it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from khala.domain.call import CallStatus, ToolResult
+from khala.domain.events import CallFinished, Event, Recorded
+from khala.domain.grounding import Grounding
+from khala.domain.label import Label
+from khala.domain.ports import Memory, Observer, RunLog, RunStore
+from khala.domain.trajectory import CallState, Trajectory
+
+__all__ = ["Recording"]
+
+_SAID_BY_TOOLS: tuple[CallStatus, ...] = ("ok", "failed")
+"""Results whose words come from outside khala."""
+
+
+@dataclass
+class Recording:
+    """One run being driven by this process."""
+
+    log: RunLog
+    store: RunStore
+    memory: Memory | None
+    observers: Sequence[Observer]
+    trajectory: Trajectory
+    grounding: Grounding = field(default_factory=Grounding)
+
+    def replay(self, records: Sequence[Recorded]) -> None:
+        """Take in what an earlier process wrote."""
+        for record in records:
+            self._follow(record)
+        self.grounding.add_user_words(self.trajectory.task)
+        for state in self.trajectory.calls:
+            finished = state.finished
+            if finished is not None and finished.status in _SAID_BY_TOOLS:
+                self.grounding.add_result(self.store.read_text(finished.digest), finished.label)
+
+    def write(self, event: Event, *, durable: bool = False) -> None:
+        """Write an event down, then let everyone see it."""
+        self._follow(self.log.append(event, durable=durable))
+
+    def finish(
+        self,
+        state: CallState,
+        status: CallStatus,
+        text: str,
+        *,
+        label: Label,
+        shown_chars: int,
+        derived_from: tuple[str, ...] = (),
+        elapsed_ms: int = 0,
+    ) -> None:
+        """Keep the text of a result and write down that the call has it."""
+        event = CallFinished(
+            call_id=state.call.id,
+            status=status,
+            digest=self.store.keep_text(text),
+            chars=len(text),
+            shown_chars=shown_chars,
+            label=label,
+            derived_from=derived_from,
+            elapsed_ms=elapsed_ms,
+        )
+        record = self.log.append(event)
+        if status in _SAID_BY_TOOLS:
+            self.grounding.add_result(text, label)
+        if self.memory is not None:
+            result = ToolResult(
+                call=state.call,
+                status=status,
+                text=text,
+                digest=event.digest,
+                label=label,
+                derived_from=derived_from,
+                run_id=record.run_id,
+                at_ms=record.at_ms,
+            )
+            if result.is_original:
+                self.memory.remember(result)
+        self._follow(record)
+
+    def _follow(self, record: Recorded) -> None:
+        self.trajectory.apply(record)
+        for observer in self.observers:
+            observer(record)

@@ -1,0 +1,163 @@
+"""The research agent: one task in, a report or a stream of events out."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+
+from khala.domain.budget import InteractionBudget, Spend
+from khala.domain.context import Context
+from khala.domain.events import Recorded, RunResumed, RunStarted, RunStatus, ToolDigest
+from khala.domain.policy import Effect
+from khala.domain.ports import ChatModel, Memory, Observer, RunLog, RunStore
+from khala.domain.retention import Retention
+from khala.domain.trajectory import Trajectory
+from khala.errors import InvalidTask
+
+from .calls import TurnCalls
+from .guard import Guard
+from .prompts import SYSTEM
+from .recording import Recording
+from .run import Run
+
+__all__ = ["Report", "ResearchAgent"]
+
+MOST_TASK_CHARS = 200_000
+"""Longest task, characters: about 50,000 tokens, a fifth of MiroThinker's window."""
+
+
+@dataclass(frozen=True)
+class Report:
+    """How a run ended."""
+
+    run_id: str
+    status: RunStatus
+    answer: str
+    reason: str
+    """Why the answer is only a best effort, or why there is none."""
+    spend: Spend
+    decisions: Mapping[Effect, int]
+    """How often the guard said what."""
+
+
+@dataclass(frozen=True)
+class ResearchAgent:
+    """Runs tasks: think, call tools through the guard, keep the last results in view, recall, answer.
+
+    Everything is given in the constructor and nothing changes afterwards; one agent may drive many runs at once.
+    """
+
+    model: ChatModel
+    guard: Guard
+    store: RunStore
+    memory: Memory | None = None
+    observers: Sequence[Observer] = ()
+    budget: InteractionBudget = field(default_factory=InteractionBudget)
+    retention: Retention = field(default_factory=Retention)
+    system: str = SYSTEM
+    settings: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Kept in the log for whoever resumes the run; never a secret."""
+
+    async def run(self, task: str) -> Report:
+        """Work on a task to its end.
+
+        Raises `InvalidTask` for a task that is none, `ModelError` and `HomeError` as they come; such a run can be
+        resumed.
+        """
+        _check(task)
+        with self.store.create() as log:
+            return await self._begin(log, task, self.observers)
+
+    async def resume(self, run_id: str) -> Report:
+        """Drive a run on from where it stands; a run that has ended is only reported.
+
+        Raises `RunUnknown`, `RunBusy`, `LogDamaged`, and what `run` raises.
+        """
+        with self.store.reopen(run_id) as log:
+            return await self._go_on(log, self.observers)
+
+    def stream(self, task: str) -> AsyncIterator[Recorded]:
+        """Work on a task, giving each event right after it was written.
+
+        Leaving the iteration early stops the run where it is; it can be resumed. Raises what `run` raises.
+        """
+        _check(task)
+        return self._streamed(self.store.create(), task)
+
+    def stream_resumed(self, run_id: str) -> AsyncIterator[Recorded]:
+        """Drive a run on, giving each event from the first one of the run on. Raises what `resume` raises."""
+        return self._streamed(self.store.reopen(run_id), None)
+
+    async def _begin(self, log: RunLog, task: str, observers: Sequence[Observer]) -> Report:
+        recording = Recording(log, self.store, self.memory, observers, Trajectory(log.run_id))
+        tools = tuple(
+            ToolDigest(name=tool.name, digest=self.guard.digest(tool.spec.model_dump(mode="json")))
+            for tool in self.guard.tools.values()
+        )
+        started = RunStarted(
+            task=task,
+            system=self.system,
+            model=self.model.name,
+            tools=tools,
+            policy=self.guard.policy.digest,
+            budget=self.budget,
+            retention=self.retention,
+            settings=dict(self.settings),
+        )
+        recording.write(started)
+        recording.grounding.add_user_words(task)
+        return await self._drive(recording, started)
+
+    async def _go_on(self, log: RunLog, observers: Sequence[Observer]) -> Report:
+        recording = Recording(log, self.store, self.memory, observers, Trajectory(log.run_id))
+        recording.replay(self.store.records(log.run_id))
+        trajectory = recording.trajectory
+        if trajectory.started is None:
+            raise InvalidTask(f"run `{log.run_id}` stopped before it had a task: start a new one")
+        if trajectory.ended is None:
+            recording.write(RunResumed(model=self.model.name, policy=self.guard.policy.digest))
+        return await self._drive(recording, trajectory.started)
+
+    async def _drive(self, recording: Recording, started: RunStarted) -> Report:
+        specs = tuple(tool.spec for tool in self.guard.tools.values())
+        context = Context(started.retention, specs, self.store.read_text)
+        calls = TurnCalls(recording, self.guard, started.budget, context)
+        await Run(recording, self.model, context, started.budget, calls).drive()
+        trajectory = recording.trajectory
+        if trajectory.ended is None:
+            raise ValueError(f"run `{trajectory.run_id}` was driven to its end and has none")
+        ended = trajectory.ended
+        return Report(
+            trajectory.run_id, ended.status, ended.answer, ended.reason, trajectory.spend, trajectory.decisions
+        )
+
+    async def _streamed(self, opened: AbstractContextManager[RunLog], task: str | None) -> AsyncIterator[Recorded]:
+        with opened as log:
+            records: asyncio.Queue[Recorded | None] = asyncio.Queue()
+            observers = (*self.observers, records.put_nowait)
+            driving = asyncio.ensure_future(
+                self._go_on(log, observers) if task is None else self._begin(log, task, observers)
+            )
+            driving.add_done_callback(lambda _: records.put_nowait(None))
+            try:
+                while (record := await records.get()) is not None:
+                    yield record
+                await driving
+            finally:
+                driving.cancel()
+                await asyncio.wait([driving])
+
+
+def _check(task: str) -> None:
+    if not task.strip():
+        raise InvalidTask("the question is empty: say what you want to know")
+    if len(task) > MOST_TASK_CHARS:
+        raise InvalidTask(
+            f"the question has {len(task)} characters: {MOST_TASK_CHARS} is the most; put long texts in the corpus"
+        )
+    try:
+        task.encode()
+    except UnicodeEncodeError:
+        raise InvalidTask("the question is not valid Unicode text: check the encoding of your terminal") from None
