@@ -18,13 +18,11 @@ from pydantic import (
     ConfigDict,
     Field,
     JsonValue,
-    PydanticSchemaGenerationError,
     PydanticUserError,
     TypeAdapter,
     ValidationError,
     create_model,
 )
-from pydantic_core import PydanticSerializationError
 
 from khala.errors import InvalidTool
 
@@ -215,7 +213,7 @@ def _check_annotation(tool_name: str, parameter: inspect.Parameter, annotation: 
             adapter.dump_json(adapter.validate_python(parameter.default))
     except ValidationError:
         raise InvalidTool(f"tool `{tool_name}`: the default of `{parameter.name}` does not fit its type") from None
-    except (PydanticUserError, PydanticSchemaGenerationError, PydanticSerializationError):
+    except (PydanticUserError, ValueError):
         raise InvalidTool(f"tool `{tool_name}`: give `{parameter.name}` a type and default JSON can carry") from None
 
 

@@ -1,0 +1,197 @@
+"""The text of a policy file as closed, typed entries; every fault is one line that names file, line, rule and fix.
+
+    version = 1
+
+    [[rule]]
+    id = "mail-only-to-people-the-user-named"   # unique; letters, digits, `.`, `_`, `-`
+    effect = "allow"                            # allow, ask or deny
+    tools = ["send_mail"]                       # exact names, or "*" alone; and / or:
+    effects = ["send"]                          # effects of tools
+    when = "grounded(args.to)"                  # CEL, optional
+    reason = "the user named the recipient"     # for the model and the person, optional
+
+    [tool.send_mail]                            # a manifest; stands above the one that came with the tool
+    effect = "send"                             # read, write, send, pay, delete, execute or network
+    roles = { to = "recipient", body = "content" }
+    results = "untrusted"                       # or "trusted"
+    readers = ["me@example.org"]                # who may read the results; without it everyone
+    polling = false                             # asking the same again is meaningful
+    idempotent = false                          # running the same call twice is the same as once
+
+A file cannot say `results = "labelled"`: only khala's own tools, which give back earlier results, label each one.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+import tomllib
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal, cast
+
+from pydantic import ConfigDict, Field, ValidationError
+
+from khala.domain.manifest import ToolEffect
+from khala.domain.policy import Effect
+from khala.domain.value import Value
+from khala.errors import PolicyInvalid
+
+__all__ = ["PolicyDocument", "PolicySource", "RuleEntry", "ToolEntry", "read_document", "suggestion"]
+
+MAX_POLICY_BYTES = 1_000_000
+"""Bytes; a policy that people can review is a thousand times smaller."""
+
+
+MAX_DOTS = 100
+"""Dots in one line; the TOML reader takes memory with the square of a dotted key's parts, and dies at 1 MB of them."""
+
+MAX_MESSAGE_CHARS = 1_000
+"""Characters; beyond that a message is no longer read."""
+
+
+class _Entry(Value):
+    model_config = ConfigDict(strict=True)
+
+
+class RuleEntry(_Entry):
+    """One `[[rule]]`."""
+
+    id: Annotated[str, Field(pattern=r"\A[A-Za-z0-9][A-Za-z0-9._-]{0,63}\z")]
+    effect: Effect
+    tools: list[str] = Field(default_factory=list)
+    effects: list[ToolEffect] = Field(default_factory=list[ToolEffect])
+    when: str | None = None
+    reason: str = ""
+
+
+class ToolEntry(_Entry):
+    """One `[tool.NAME]`."""
+
+    effect: ToolEffect
+    roles: dict[str, str] = Field(default_factory=dict)
+    results: Literal["trusted", "untrusted"] = "untrusted"
+    readers: list[str] | None = None
+    polling: bool = False
+    idempotent: bool = False
+
+
+class PolicyDocument(_Entry):
+    """A whole policy file."""
+
+    version: int
+    rule: list[RuleEntry]
+    tool: dict[str, ToolEntry] = Field(default_factory=dict[str, ToolEntry])
+
+
+@dataclass(frozen=True)
+class PolicySource:
+    """Where a policy was written: its file name and its text, for saying where a fault stands."""
+
+    name: str
+    text: str
+
+    def fault(self, what: str, *, line: int | None = None) -> PolicyInvalid:
+        """A fault of the file as a whole, or of a line (from 1)."""
+        return PolicyInvalid(f"{self.name}{f':{line}' if line else ''}: {_plain(what)}")
+
+    def rule_fault(self, position: int, rule_id: str, what: str, *, key: str = "") -> PolicyInvalid:
+        """A fault of the rule at a position (from 0), at the line of one of its keys if that can be found."""
+        headers = self._lines_like(r"\[\[\s*rule\s*\]\]")
+        line = self._key_line(headers[position], key) if position < len(headers) else None
+        return self.fault(f"{f'rule `{rule_id}`' if rule_id else f'rule number {position + 1}'}: {what}", line=line)
+
+    def tool_fault(self, tool: str, what: str, *, key: str = "") -> PolicyInvalid:
+        """A fault of the manifest of a tool."""
+        name = re.escape(tool)
+        headers = self._lines_like(rf"\[\s*tool\s*\.\s*(?:{name}|\"{name}\"|'{name}')\s*\]")
+        line = self._key_line(headers[0], key) if headers else None
+        return self.fault(f"tool `{tool}`: {what}", line=line)
+
+    def _lines_like(self, pattern: str) -> list[int]:
+        lines = self.text.split("\n")
+        return [number for number, line in enumerate(lines, start=1) if re.match(rf"\s*{pattern}", line)]
+
+    def _key_line(self, header: int, key: str) -> int:
+        """The line of a key in the table that starts at `header`; the header's line when there is none."""
+        for number, line in enumerate(self.text.split("\n")[header:], start=header + 1):
+            if re.match(r"\s*\[", line):
+                break
+            if key and re.match(rf"\s*{re.escape(key)}\s*=", line):
+                return number
+        return header
+
+
+def read_document(source: PolicySource) -> PolicyDocument:
+    """The entries of a policy. Raises `PolicyInvalid` for anything that is not exactly such a file."""
+    for line, content in enumerate(source.text.split("\n"), start=1):
+        if content.count(".") > MAX_DOTS:
+            raise source.fault(f"there are more than {MAX_DOTS} dots in this line: break it up", line=line)
+    try:
+        table = tomllib.loads(source.text)
+    except tomllib.TOMLDecodeError as error:
+        found = re.search(r" \(at line (\d+), column (\d+)\)$", str(error))
+        what = str(error)[: found.start()] if found else str(error)
+        place = f" at column {found[2]}" if found else ""
+        problem = f"this is not TOML: {what[:1].lower()}{what[1:]}{place}"
+        raise source.fault(problem, line=int(found[1]) if found else None) from None
+    except (ValueError, RecursionError):  # a number of thousands of digits, tables nested without end
+        raise source.fault("this is not a policy: a number or a nesting in it is out of all measure") from None
+    version = table.get("version")
+    if version is None:
+        raise source.fault("the version is missing: begin the file with `version = 1`")
+    if type(version) is not int or version != 1:
+        raise source.fault(f"version `{version}` is not known: this khala reads `version = 1`")
+    if not table.get("rule"):
+        raise source.fault("there is no rule, so everything would be denied: add a `[[rule]]` that allows something")
+    try:
+        return PolicyDocument.model_validate(table)
+    except ValidationError as error:
+        raise _entry_fault(source, table, cast("dict[str, Any]", error.errors(include_url=False)[0])) from None
+
+
+def suggestion(name: str, known: Collection[str]) -> str:
+    """The way out of an unknown name: the closest known one, or else all of them."""
+    near = difflib.get_close_matches(name, known, n=1)
+    listed = ", ".join(f"`{each}`" for each in sorted(known)) or "none"
+    return f"did you mean `{near[0]}`? known: {listed}" if near else f"known: {listed}"
+
+
+def _entry_fault(source: PolicySource, table: dict[str, Any], problem: dict[str, Any]) -> PolicyInvalid:
+    """A fault of one entry in words; pydantic locates it as ("rule", 3, "effect") or ("tool", "send_mail", "roles")."""
+    match problem["loc"]:
+        case ("rule", int(position), *inside):
+            entry = table["rule"][position]
+            rule_id = cast("dict[str, object]", entry).get("id", "") if isinstance(entry, dict) else ""
+            what = _in_words(problem, inside, RuleEntry)
+            return source.rule_fault(position, str(rule_id), what, key=str(inside[0]) if inside else "")
+        case ("tool", str(tool), *inside):
+            what = _in_words(problem, inside, ToolEntry)
+            return source.tool_fault(tool, what, key=str(inside[0]) if inside else "")
+        case where:
+            return source.fault(_in_words(problem, where, PolicyDocument))
+
+
+def _in_words(problem: dict[str, Any], where: Sequence[int | str], table: type[Value]) -> str:
+    key = str(where[0]) if where else "entry"
+    match problem["type"]:
+        case "extra_forbidden":
+            return f"unknown key `{key}`: {suggestion(key, table.model_fields)}"
+        case "missing":
+            return f"`{key}` is missing: add it"
+        case "literal_error":
+            return f"`{key}` cannot be `{problem['input']}`: use {problem['ctx']['expected']}"
+        case "string_pattern_mismatch":
+            return f"`{key}` cannot be `{problem['input']}`: use up to 64 ASCII letters, digits, `.`, `_` and `-`"
+        case "list_type" if key == "rule":
+            return "`rule` is not a list of tables: write each rule under its own `[[rule]]`"
+        case "model_type":
+            return f"`{key}` is not a table: write its keys below a header"
+        case _:
+            return f"`{key}` is of the wrong type: {problem['msg'].lower()}"
+
+
+def _plain(text: str) -> str:
+    """One line of ASCII, so that neither a control character nor a look-alike letter can hide in a message."""
+    escaped = re.sub(r"[^ -~]", lambda found: found[0].encode("unicode_escape").decode("ascii"), text)
+    return escaped if len(escaped) <= MAX_MESSAGE_CHARS else f"{escaped[:MAX_MESSAGE_CHARS]} ..."

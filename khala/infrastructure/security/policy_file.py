@@ -1,0 +1,185 @@
+"""Policy files: TOML in, a `Policy` out, checked against the tools it will govern before any of it counts.
+
+Beyond the shape of the file (see `policy_document`), loading refuses what would silently do nothing, or something else
+than it says:
+
+1. a name that no tool carries: a misspelt `deny` would protect nothing; there are no patterns, `"*"` stands alone;
+2. a role, an argument in a condition or a counted tool that does not exist;
+3. two rules of one id, or an id that khala's own decisions carry: the ledger names decisions by it;
+4. a rule that can never apply: an `allow` for a tool nobody described, or for an effect its tools do not have.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+from typing import cast
+
+from khala.domain.manifest import ToolManifest
+from khala.domain.policy import GUARD_FAILED, NO_GRANT, NO_MANIFEST, Condition, Policy, Rule
+from khala.domain.tool import Tool
+from khala.errors import PolicyInvalid
+
+from .cel_conditions import compile_condition
+from .policy_document import MAX_POLICY_BYTES, PolicyDocument, PolicySource, RuleEntry, read_document, suggestion
+
+__all__ = ["BUILTIN_TOOLS", "builtin_policy", "load_policy", "parse_policy"]
+
+BUILTIN_TOOLS = frozenset({"search_corpus", "read_document", "recall", "read_result", "write_note"})
+"""Tools khala brings itself; a policy may speak of them in a run that does not offer them."""
+
+
+def load_policy(path: Path, tools: Sequence[Tool], *, known_names: Collection[str] = ()) -> Policy:
+    """The policy in a file; see `parse_policy`."""
+    try:
+        with path.open("rb") as file:
+            content = file.read(MAX_POLICY_BYTES + 1)
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise PolicyInvalid(f"{path}: the policy cannot be read ({reason}): name a readable file") from None
+    return parse_policy(content, source=str(path), tools=tools, known_names=known_names)
+
+
+def builtin_policy(tools: Sequence[Tool]) -> Policy:
+    """The policy for khala's own tools: reading is allowed, a note may be written where the user's words name it."""
+    content = resources.files("khala.infrastructure.security").joinpath("builtin_policy.toml").read_bytes()
+    return parse_policy(content, source="builtin_policy.toml", tools=tools, known_names=BUILTIN_TOOLS)
+
+
+def parse_policy(text: bytes | str, *, source: str, tools: Sequence[Tool], known_names: Collection[str] = ()) -> Policy:
+    """The policy written in `text`, checked against `tools`.
+
+    `source` is what messages call the text. `known_names` are tools it may speak of although they are not among
+    `tools`; what it says of them is not checked against their arguments. Raises `PolicyInvalid`, one line that names
+    source, line, rule and fix.
+    """
+    content = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
+    if len(content) > MAX_POLICY_BYTES:
+        raise PolicyInvalid(f"{source}: the policy is larger than {MAX_POLICY_BYTES} bytes: split what it governs")
+    try:
+        written = PolicySource(source, content.decode("utf-8"))
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise PolicyInvalid(f"{source}:{line}: byte {error.start} is not UTF-8: save the file as UTF-8") from None
+    document = read_document(written)
+    offered = {tool.name: tool for tool in tools}
+    manifests = _manifests(document, written, offered, known_names)
+    described = {name: tool.manifest for name, tool in offered.items() if tool.manifest is not None} | manifests
+    check = _Check(written, offered, frozenset({*offered, *known_names}), described)
+    rules = check.rules(document.rule)
+    return Policy(rules=rules, manifests=manifests, digest=hashlib.sha256(content).hexdigest())
+
+
+def _manifests(
+    document: PolicyDocument, source: PolicySource, offered: dict[str, Tool], known_names: Collection[str]
+) -> dict[str, ToolManifest]:
+    """The manifests the file gives, by tool."""
+    manifests: dict[str, ToolManifest] = {}
+    for name, entry in document.tool.items():
+        if name not in offered and name not in known_names:
+            names = {*offered, *known_names}
+            raise source.tool_fault(name, f"there is no such tool: {suggestion(name, names)}")
+        if name in offered:
+            arguments = _arguments(offered[name])
+            for argument in entry.roles:
+                if argument not in arguments:
+                    what = f"it has no argument `{argument}` to give a role to: {suggestion(argument, arguments)}"
+                    raise source.tool_fault(name, what, key="roles")
+        manifests[name] = ToolManifest(
+            tool=name,
+            effect=entry.effect,
+            roles=entry.roles,
+            results=entry.results,
+            readers=None if entry.readers is None else frozenset(entry.readers),
+            polling=entry.polling,
+            idempotent=entry.idempotent,
+        )
+    return manifests
+
+
+@dataclass(frozen=True)
+class _Check:
+    """Turns the entries of one file into rules, against the tools they will govern."""
+
+    source: PolicySource
+    offered: dict[str, Tool]
+    names: frozenset[str]
+    described: dict[str, ToolManifest]
+
+    def rules(self, entries: Sequence[RuleEntry]) -> tuple[Rule, ...]:
+        """The rules, in the order of the file, which means nothing."""
+        seen: set[str] = set()
+        rules: list[Rule] = []
+        for position, entry in enumerate(entries):
+            try:
+                rules.append(self._rule(entry, seen))
+            except _Fault as fault:
+                raise self.source.rule_fault(position, entry.id, str(fault), key=fault.key) from None
+            seen.add(entry.id)
+        return tuple(rules)
+
+    def _rule(self, entry: RuleEntry, seen: Collection[str]) -> Rule:
+        if entry.id in seen:
+            raise _Fault("id", "another rule has this id: give each its own")
+        if entry.id in (NO_MANIFEST, NO_GRANT, GUARD_FAILED):
+            raise _Fault("id", "khala's own decisions carry this id: choose another")
+        self._check_selection(entry)
+        return Rule(
+            id=entry.id,
+            effect=entry.effect,
+            tools=frozenset(entry.tools),
+            effects=frozenset(entry.effects),
+            when=self._condition(entry),
+            reason=entry.reason,
+        )
+
+    def _check_selection(self, entry: RuleEntry) -> None:
+        if not entry.tools and not entry.effects:
+            raise _Fault("tools", "it selects nothing: give it `tools` or `effects`")
+        if entry.tools == ["*"]:
+            return
+        for name in entry.tools:
+            if "*" in name:
+                raise _Fault("tools", f'`{name}` is no pattern: names match exactly, and `"*"` alone means every tool')
+            if name not in self.names:
+                raise _Fault("tools", f"there is no tool `{name}`: {suggestion(name, self.names)}")
+            if entry.effect == "allow" and name in self.offered and name not in self.described:
+                fix = f"add `[tool.{name}]` with its `effect`"
+                raise _Fault("tools", f"tool `{name}` has no manifest, so this rule cannot allow it: {fix}")
+        known = [self.described[name].effect for name in entry.tools if name in self.described]
+        if entry.effects and known and len(known) == len(entry.tools) and not set(known) & set(entry.effects):
+            raise _Fault("effects", f"its tools have the effect `{known[0]}`, so it never applies: change `effects`")
+
+    def _condition(self, entry: RuleEntry) -> Condition | None:
+        if entry.when is None:
+            return None
+        try:
+            return compile_condition(entry.when, arguments=self._arguments_in_reach(entry), tools=self.names)
+        except PolicyInvalid as error:
+            raise _Fault("when", str(error)) from None
+
+    def _arguments_in_reach(self, entry: RuleEntry) -> Collection[str] | None:
+        """Names of the arguments of every tool the rule looks at; `None` when one of them is not offered here."""
+        if entry.tools and entry.tools != ["*"]:
+            chosen = set(entry.tools)
+        else:
+            chosen = {name for name, manifest in self.described.items() if manifest.effect in entry.effects}
+            chosen = chosen if entry.effects else set(self.offered)
+        if not chosen or not chosen <= self.offered.keys():
+            return None
+        return {argument for name in chosen for argument in _arguments(self.offered[name])}
+
+
+class _Fault(Exception):
+    """What is wrong with a rule, and the key at which it shows."""
+
+    def __init__(self, key: str, what: str) -> None:
+        super().__init__(what)
+        self.key = key
+
+
+def _arguments(tool: Tool) -> Collection[str]:
+    return cast("dict[str, object]", tool.spec.parameters.get("properties", {})).keys()
