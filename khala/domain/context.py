@@ -40,8 +40,10 @@ class Context:
     retention: Retention
     tools: tuple[ToolSpec, ...]
     read_text: Callable[[str], str]
+    _said: dict[int, AssistantMessage] = field(default_factory=dict[int, AssistantMessage])
     _turns: dict[int, _Rendered] = field(default_factory=dict[int, _Rendered])
     _head: _Rendered | None = None
+    _dropped_note: _Rendered = _Rendered((), 0)
     _dropped: int = 0
     _cleared: int = 0
     _level: int = 0
@@ -59,10 +61,9 @@ class Context:
         cleared = retention.cleared(len(trajectory.results))
         self._forget_changed(trajectory, dropped, cleared)
         if self._head is None:
-            note = (UserMessage(dropped_turns_note(dropped)),) if dropped else ()
-            self._head = _measured((SystemMessage(started.system), UserMessage(started.task), *note))
-        messages = list(self._head.messages)
-        chars = self._head.chars
+            self._head = _measured((SystemMessage(started.system), UserMessage(started.task)))
+        messages = [*self._head.messages, *self._dropped_note.messages]
+        chars = self._head.chars + self._dropped_note.chars
         for turn in islice(trajectory.turns, trajectory.turns_before(dropped), None):
             rendered = self._turns.get(turn.number)
             if rendered is None:
@@ -85,15 +86,17 @@ class Context:
         for state in islice(trajectory.results, min(self._cleared, cleared), max(self._cleared, cleared)):
             self._turns.pop(state.turn, None)
         if dropped != self._dropped:
-            self._head = None
+            self._dropped_note = _measured((UserMessage(dropped_turns_note(dropped)),) if dropped else ())
             first = trajectory.turns_before(dropped)
             self._turns = {number: kept for number, kept in self._turns.items() if number > first}
+            self._said = {number: kept for number, kept in self._said.items() if number > first}
         self._level, self._cleared, self._dropped = trajectory.shrink_level, cleared, dropped
 
     def _render(self, turn: Turn) -> tuple[Message, ...]:
         if turn.rolled_back is not None:
             return (UserMessage(turn.rolled_back.note),)
-        said = AssistantMessage(turn.reply.text, turn.reply.thinking, turn.reply.calls)
+        reply = turn.reply
+        said = self._said.setdefault(turn.number, AssistantMessage(reply.text, reply.thinking, reply.calls))
         if not turn.calls:
             return (said,)
         return said, ResultsMessage(tuple(self._shown(state) for state in turn.calls))

@@ -48,6 +48,14 @@ class CallState:
     started: CallStarted | None = None
     finished: CallFinished | None = None
 
+    @property
+    def is_permitted(self) -> bool:
+        """Whether the guard, or the person it asked, said yes."""
+        if self.decided is None:
+            return False
+        effect = self.decided.decision.effect
+        return effect == "allow" or (effect == "ask" and self.decided.approved is True)
+
 
 @dataclass
 class Turn:
@@ -184,17 +192,20 @@ class Trajectory:
             case ModelReplied() as event:
                 self._take_reply(event)
             case TurnRolledBack() as event:
-                self._turn(event.turn).rolled_back = event
+                turn = self._last_turn(event.turn)
+                _require(not any(state.finished for state in turn.calls), f"turn {event.turn} has results")
+                turn.rolled_back = event
                 self.spend = replace(
                     self.spend,
                     rollbacks=self.spend.rollbacks + 1,
                     rollbacks_in_a_row=self.spend.rollbacks_in_a_row + 1,
                 )
             case CallDecided() as event:
-                self._calls[event.call_id].decided = event
+                self._open_call(event.call_id).decided = event
                 self.decisions[event.decision.effect] += 1
             case CallStarted() as event:
-                state = self._calls[event.call_id]
+                state = self._open_call(event.call_id)
+                _require(state.is_permitted, f"call {event.call_id} started without leave")
                 if state.started is None:  # a read call repeated after a crash is paid for once
                     self.spend = self.spend.with_call(state.call.tool)
                 state.started = event
@@ -207,9 +218,12 @@ class Trajectory:
             case AnswerRequested() as event:
                 self.requested = event
             case AnswerDrafted() as event:
-                self._turn(event.turn).is_draft = True
+                turn = self._last_turn(event.turn)
+                _require(not turn.calls, f"turn {event.turn} asks for calls")
+                turn.is_draft = True
                 self.draft = event.text
             case RunEnded() as event:
+                _require(self.next_move != "run_calls", "calls of the last turn have no result")
                 self.ended = event
 
     def _take_reply(self, event: ModelReplied) -> None:
@@ -223,6 +237,7 @@ class Trajectory:
         )
         self.turns.append(turn)
         for state in turn.calls:
+            _require(state.call.id not in self._calls, f"two calls are named {state.call.id}")
             self._calls[state.call.id] = state
         usage = event.usage
         self.spend = replace(
@@ -237,9 +252,7 @@ class Trajectory:
             self.chars_per_token = event.prompt_chars / usage.prompt_tokens
 
     def _take_result(self, event: CallFinished) -> None:
-        state = self._calls[event.call_id]
-        if state.finished is not None:
-            raise ValueError(f"call {event.call_id} finished twice")
+        state = self._open_call(event.call_id)
         state.finished = event
         if event.status == "ok" and state.decided is not None:
             self.answers.setdefault(state.decided.decision.call_digest, event.call_id)
@@ -254,10 +267,25 @@ class Trajectory:
             if any(other.finished is not None and other.finished.status in _PRODUCTIVE for other in turn.calls):
                 self.spend = replace(self.spend, rollbacks_in_a_row=0)
 
-    def _turn(self, number: int) -> Turn:
-        if number != len(self.turns) or not self.turns:
-            raise ValueError(f"turn {number} is not the last one")
-        return self.turns[-1]
+    def _last_turn(self, number: int) -> Turn:
+        """The last turn, which must have this number and be neither dead nor a draft."""
+        turn = self.turns[-1] if self.turns else None
+        if turn is None or turn.number != number or turn.rolled_back is not None or turn.is_draft:
+            raise ValueError(f"turn {number} is not the one being worked on")
+        return turn
+
+    def _open_call(self, call_id: str) -> CallState:
+        """A call of the last turn that has no result yet."""
+        state = self._calls.get(call_id)
+        if state is None or state.finished is not None:
+            raise ValueError(f"call {call_id} does not wait for anything")
+        self._last_turn(state.turn)
+        return state
+
+
+def _require(holds: bool, otherwise: str) -> None:  # noqa: FBT001 (reads as a sentence)
+    if not holds:
+        raise ValueError(otherwise)
 
 
 _PRODUCTIVE = ("ok", "failed", "timeout", "denied")

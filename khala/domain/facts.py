@@ -1,0 +1,235 @@
+"""A passage or claim taken apart into what must be matched exactly: numbers, dates, names, quotations, denials.
+
+This is lexical: it knows capital letters, punctuation and a few dozen words, and reads no meaning.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import zip_longest
+from typing import Literal
+
+from .quantities import DATE, QUANTITY, Date, Quantity, date_of, grouped, quantity_of
+from .wording import STOP_WORDS, folded, stem, straightened, words
+
+__all__ = ["Anchor", "Facts", "facts_of"]
+
+_TOKEN = re.compile(
+    rf"(?P<date>{DATE})|(?P<quantity>{QUANTITY})|(?P<word>\w+(?:[.'\-/:@]\w+)*(?:\(\))?)|(?P<mark>[.!?;:,()\"]|\s-\s)"
+)
+_QUOTATION = re.compile(r'"([^"]{2,})"|`+([^`]{2,})`+')
+_OMISSION = re.compile(r"\.\.\.|…|\[[^\]]*\]")
+_MARKUP = str.maketrans("", "", "`*\u00ad\u200b\u2060\ufeff")
+_PARTICLES = frozenset(["van", "von", "de", "der", "den", "da", "di", "du", "la", "le", "bin", "ibn", "al"])
+_DENIALS = frozenset(
+    ["not", "never", "no", "none", "nobody", "nor", "neither", "without", "cannot", "hardly", "rarely", "seldom"]
+)
+_CONJUNCTIONS = frozenset(["and", "but", "while", "whereas", "although", "though"])
+DENIED_WORDS = 2
+"""Content words after a denial that it is taken to deny: `did not acquire YouTube`."""
+
+
+@dataclass(frozen=True)
+class Anchor:
+    """A name or number in its place."""
+
+    kind: Literal["name", "number"]
+    words: frozenset[str]
+    first: int
+    last: int
+    """Positions of its first and last word among all words."""
+    clause: int
+
+
+@dataclass(frozen=True)
+class Facts:
+    """One passage or claim, taken apart."""
+
+    words: tuple[str, ...]
+    quantities: tuple[Quantity, ...]
+    dates: tuple[Date, ...]
+    exact: tuple[str, ...]
+    """Names, identifiers and quotations: words that must stand next to each other."""
+    opening: str
+    """Stem of a capitalised first word that may be a name, or `""`."""
+    denied: tuple[frozenset[str], ...]
+    """For each denial, the stems of the next two content words of its clause; of the next word if there are none."""
+    denying_clauses: frozenset[int]
+    """The clauses that hold a denial."""
+    anchors: tuple[Anchor, ...]
+    clauses: tuple[int, ...]
+    """For each word the clause it stands in."""
+    sentence_ends: frozenset[int]
+    """Positions of words after which a sentence ends."""
+    numeric: frozenset[int]
+    """Positions of the words of numbers, units and dates."""
+
+    @cached_property
+    def line(self) -> str:
+        """All words in a row, a space on both sides of each."""
+        return f" {' '.join(self.words)} "
+
+    @cached_property
+    def stems(self) -> frozenset[str]:
+        """Stems of the content words; numbers, units and dates are matched as such and not as words."""
+        return self._stems_at(range(len(self.words)))
+
+    def stems_of_clause(self, clause: int) -> frozenset[str]:
+        """Stems of the content words of one clause."""
+        return self._stems_at(at for at, own in enumerate(self.clauses) if own == clause)
+
+    def _stems_at(self, places: Iterable[int]) -> frozenset[str]:
+        return frozenset(
+            stem(self.words[at]) for at in places if at not in self.numeric and self.words[at] not in STOP_WORDS
+        )
+
+
+def facts_of(text: str) -> Facts:
+    """The facts of a passage or claim."""
+    return _Reader(straightened(unicodedata.normalize("NFKC", grouped(text)))).read()
+
+
+class _Reader:
+    """One pass over a text, token by token."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._words: list[str] = []
+        self._quantities: list[Quantity] = []
+        self._dates: list[Date] = []
+        self._exact: list[str] = []
+        self._opening = ""
+        self._denials: list[int] = []
+        self._anchors: list[Anchor] = []
+        self._clause = 0
+        self._clauses: list[int] = []
+        self._numeric: set[int] = set()
+        self._sentence_ends: set[int] = set()
+        self._initial = True
+        self._run: list[str] = []
+        """Capitalised words in a row, so far."""
+        self._run_is_initial = False
+
+    def read(self) -> Facts:
+        for quoted in _QUOTATION.finditer(self._text):
+            for part in _OMISSION.split(quoted[1] or quoted[2]):
+                self._exact.append(" ".join(words(folded(part))))
+        tokens = list(_TOKEN.finditer(self._text.translate(_MARKUP)))
+        for token, following in zip_longest(tokens, tokens[1:]):
+            if token["word"]:
+                self._take_word(token["word"], following)
+            else:
+                self._end_run()
+                if token["mark"]:
+                    self._take_mark(token["mark"].strip(), following)
+                else:
+                    self._take_number(token)
+        self._end_run()
+        return Facts(
+            words=tuple(self._words),
+            quantities=tuple(self._quantities),
+            dates=tuple(self._dates),
+            exact=tuple(run for run in self._exact if run),
+            opening=self._opening,
+            denied=tuple(self._denied()),
+            denying_clauses=frozenset(self._clauses[at] for at in self._denials),
+            anchors=tuple(self._anchors),
+            clauses=tuple(self._clauses),
+            sentence_ends=frozenset(self._sentence_ends),
+            numeric=frozenset(self._numeric),
+        )
+
+    def _take_word(self, word: str, following: re.Match[str] | None) -> None:
+        parts = words(folded(word.removesuffix("'s")))
+        plain = " ".join(parts)
+        if plain in _CONJUNCTIONS and not (self._run and _is_capitalised(following)):
+            self._clause += 1
+        is_adding = following is not None and following[0] == "only" and "but" in self._text[following.end() :]
+        if (plain in _DENIALS or word.endswith("n't")) and not is_adding:
+            self._denials.append(len(self._words))
+        is_name = word[:1].isupper() and plain not in STOP_WORDS
+        if is_name or (self._run and plain in _PARTICLES and _is_capitalised(following)):
+            if not self._run:
+                self._run_is_initial = self._initial
+            self._say(parts)
+            self._run.extend(parts)
+            if word.endswith("'s"):
+                self._end_run()
+                self._say(["s"])
+        else:
+            self._end_run()
+            self._say(words(folded(word)))
+            if _is_identifier(word):
+                self._exact.append(plain)
+        if self._initial and is_name and following is not None and following["mark"] == "," and len(self._run) == 1:
+            self._run = []  # "Typically, ...": no name
+        self._initial = False
+
+    def _end_run(self) -> None:
+        run, self._run = self._run, []
+        if not run:
+            return
+        last = len(self._words) - 1
+        self._anchors.append(Anchor("name", frozenset(run), last - len(run) + 1, last, self._clause))
+        if self._run_is_initial:
+            if not self._opening and last - len(run) + 1 == 0:
+                self._opening = stem(run[0])
+            run = run[1:]
+        if run:
+            self._exact.append(" ".join(run))
+
+    def _take_number(self, token: re.Match[str]) -> None:
+        spelled = words(folded(token[0]))
+        if token["date"]:
+            date = date_of(token)
+            self._dates.append(date)
+            if date.year:
+                self._quantities.append(Quantity(str(date.year), "", is_spelled=False))
+            value = f"{date.year}-{date.month}-{date.day}"
+        else:
+            quantity = quantity_of(token)
+            self._quantities.append(quantity)
+            value = quantity.value
+        self._numeric.update(range(len(self._words), len(self._words) + len(spelled)))
+        self._say(spelled)
+        last = len(self._words) - 1
+        if not (token["quantity"] and token["spelled"]):
+            self._anchors.append(Anchor("number", frozenset((value,)), last - len(spelled) + 1, last, self._clause))
+        self._initial = False
+
+    def _take_mark(self, mark: str, following: re.Match[str] | None) -> None:
+        between_names = (
+            bool(self._anchors) and self._anchors[-1].last == len(self._words) - 1 and _is_capitalised(following)
+        )
+        if mark != '"' and not (mark == "," and between_names and self._anchors[-1].kind == "name"):
+            self._clause += 1
+        if mark in ".!?":
+            self._sentence_ends.add(len(self._words) - 1)
+        self._initial = mark != ","
+
+    def _say(self, parts: list[str]) -> None:
+        self._words.extend(parts)
+        self._clauses.extend([self._clause] * len(parts))
+
+    def _denied(self) -> Iterator[frozenset[str]]:
+        for at in self._denials:
+            scope: list[str] = []
+            for place in range(at + 1, len(self._words)):
+                if self._clauses[place] != self._clauses[at] or len(scope) == DENIED_WORDS:
+                    break
+                if self._words[place] not in STOP_WORDS:
+                    scope.append(stem(self._words[place]))
+            yield frozenset(scope or map(stem, self._words[at + 1 : at + 2]))
+
+
+def _is_capitalised(token: re.Match[str] | None) -> bool:
+    return token is not None and bool(token["word"]) and token["word"][0].isupper()
+
+
+def _is_identifier(word: str) -> bool:
+    """Whether a word that is not capitalised is a name of code, a file, an address, or carries a number."""
+    return any(mark in word for mark in "_.@/:()") or any(letter.isdigit() or letter.isupper() for letter in word[1:])

@@ -1,0 +1,249 @@
+"""Where the sentences of a text begin and end.
+
+`passages` cuts any text, `sentences` an answer: it leaves out what claims nothing. No claim is
+
+- a heading, a rule, a code block, a line that only cites, names an address or frames a table;
+- a question, or a line that only introduces what follows (it ends in a colon and quotes and cites nothing);
+- a paragraph or list item that stands whole in parentheses or square brackets: an aside, the place for notices about
+  the answer itself;
+- a sentence with fewer than two content words and no number in it, unless it is all the answer says.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import zip_longest
+from typing import Literal, NamedTuple
+
+from .wording import STOP_WORDS, content_stems, folded
+
+__all__ = ["Span", "citations", "passages", "sentences", "without_citations"]
+
+MAX_PASSAGE_CHARS = 600
+"""A longer sentence (a table without lines, minified JSON) is cut at white space: it would carry any claim."""
+LEAST_CONTENT_WORDS = 2
+"""`Done.` and `Here it is.` claim nothing; a subject and a word about it do."""
+SHORT_LINE_CHARS = 45
+"""A line shorter than this was hardly wrapped by its author: prose is wrapped at 60 to 80 columns."""
+
+_CITATION = r"\[[\w.:#/-]+(?:[,;]\s*[\w.:#/-]+)*\]"
+_CITATIONS = re.compile(rf"\s*(?<![^\s.!?…,;:)\]”»]){_CITATION}(?=[\s.!?…,;:)\[]|$)")
+_END = re.compile(
+    rf"""(?:(?P<mark>[.!?…]+)["'”’»)*_`\]]*(?:\s*{_CITATION})*(?=\s|$)|[。！？]+[”’」』）]*)"""  # noqa: RUF001 (Chinese)
+)
+_MARKER = re.compile(r"\s*(?:>\s*)*(?P<bullet>(?:[-*+•‣▪]|\(?\d{1,3}[.)]|\(?[A-Za-z]\))\s+)?")
+_RULE = re.compile(r"""([=\-~^*_+#"'`:.])\1{2,}""")
+_FRAME = re.compile(r"[\s|:+]*[-=][\s|:+=-]*")
+_BOLD_LINE = re.compile(r"(\*\*|__)(?:(?!\1).)+\1:?")
+_ADDRESS = re.compile(r"<?\w+://\S+>?")
+_NEVER_LAST = frozenset(
+    [
+        "mr",
+        "mrs",
+        "ms",
+        "dr",
+        "prof",
+        "st",
+        "gen",
+        "sen",
+        "rep",
+        "gov",
+        "capt",
+        "col",
+        "lt",
+        "sgt",
+        "vs",
+        "cf",
+        "e.g",
+        "i.e",
+        "viz",
+        "approx",
+        "ca",
+    ]
+)
+_LAST_UNLESS_NUMBER = frozenset(
+    [
+        "no",
+        "nos",
+        "fig",
+        "figs",
+        "vol",
+        "p",
+        "pp",
+        "sec",
+        "eq",
+        "ch",
+        "art",
+        "ref",
+        "jan",
+        "feb",
+        "mar",
+        "apr",
+        "jun",
+        "jul",
+        "aug",
+        "sep",
+        "sept",
+        "oct",
+        "nov",
+        "dec",
+    ]
+)
+_LAST_UNLESS_LOWER = frozenset(["etc", "inc", "ltd", "co", "corp", "jr", "sr", "al", "ed", "eds", "dept", "est"])
+
+
+class Span(NamedTuple):
+    """`text[start:end]`."""
+
+    start: int
+    end: int
+
+
+class _Block(NamedTuple):
+    start: int
+    end: int
+    kind: Literal["prose", "heading", "code", "row"]
+
+
+def passages(text: str) -> tuple[Span, ...]:
+    """Every sentence, heading, line of code and table row of a text, in order; longer ones in parts."""
+    return tuple(part for block in _blocks(text) for span in _split(text, block) for part in _parts(text, span))
+
+
+def sentences(text: str) -> tuple[Span, ...]:
+    """The sentences of an answer that claim something, in order; citations that follow a sentence belong to it."""
+    said = [
+        span
+        for block in _blocks(text)
+        if block.kind in ("prose", "row") and not _is_aside(text[block.start : block.end])
+        for span in _split(text, block)
+        if _says_something(text[span.start : span.end])
+    ]
+    least = 1 if len(said) == 1 else LEAST_CONTENT_WORDS
+    return tuple(span for span in said if _weight(text[span.start : span.end]) >= least)
+
+
+def citations(sentence: str) -> tuple[str, ...]:
+    """What stands in square brackets like an id, in order: the results a sentence cites, if it cites any."""
+    return tuple(
+        part for bracket in _CITATIONS.findall(sentence) for part in re.split(r"[,;\s]+", bracket.strip()[1:-1]) if part
+    )
+
+
+def without_citations(sentence: str) -> str:
+    """The sentence without what `citations` finds."""
+    return _CITATIONS.sub("", sentence).strip()
+
+
+def _blocks(text: str) -> Iterator[_Block]:
+    """Paragraphs, list items, headings, table rows and lines of code."""
+    start = end = -1
+    last_line = ""
+    in_code = False
+    at = 0
+    lines = text.splitlines(keepends=True)
+    for line, following in zip_longest(lines, lines[1:], fillvalue=""):
+        here, at = at, at + len(line)
+        bare = line.strip()
+        fence = bare.startswith(("```", "~~~"))
+        rule = not fence and _RULE.fullmatch(bare) is not None
+        marker = _MARKER.match(line)
+        stands_alone = not bare or fence or in_code or rule or bare.startswith(("#", "|")) or _BOLD_LINE.fullmatch(bare)
+        begins = stands_alone or (marker is not None and marker["bullet"]) or _breaks(last_line, bare)
+        if begins and start >= 0:
+            underlined = rule and "\n" not in text[start:end]
+            yield _Block(start, end, "heading" if underlined else "prose")
+            start = -1
+        if fence:
+            in_code = not in_code
+        elif stands_alone and bare and not rule:
+            is_row = bare.startswith("|") and not _FRAME.fullmatch(following)
+            kind = "code" if in_code else "row" if is_row else "heading"
+            if in_code or not _FRAME.fullmatch(bare):
+                yield _Block(here + line.index(bare), here + line.index(bare) + len(bare), kind)
+        elif not stands_alone:
+            if start < 0:
+                start = here + (marker.end() if marker else 0)
+            end = here + len(line.rstrip())
+            start = start if start < end else -1  # a bullet without text
+            last_line = bare
+    if start >= 0:
+        yield _Block(start, end, "prose")
+
+
+def _breaks(line: str, following: str) -> bool:
+    """Whether a new line inside a paragraph ends a sentence that has no full stop."""
+    if line.endswith(":"):
+        return True
+    last = line.rsplit(None, 1)[-1] if line else ""
+    return (
+        len(line) < SHORT_LINE_CHARS
+        and not following[:1].islower()
+        and not line.endswith((",", "-"))
+        and last.casefold() not in STOP_WORDS
+    )
+
+
+def _split(text: str, block: _Block) -> Iterator[Span]:
+    start, end = block.start, block.end
+    if block.kind == "prose":
+        for match in _END.finditer(text, start, block.end):
+            if _ends_sentence(text, start, match, block.end):
+                yield from _stripped(text, start, match.end())
+                start = match.end()
+    yield from _stripped(text, start, end)
+
+
+def _ends_sentence(text: str, start: int, match: re.Match[str], end: int) -> bool:
+    mark = match["mark"]
+    if mark is None:
+        return True
+    following = text[match.end() : min(end, match.end() + 40)].lstrip()[:1]
+    if mark != ".":
+        return not following.islower()
+    before = text[max(start, match.start() - 40) : match.start()].rsplit(None, 1)
+    word = before[-1].lstrip("(\"'“[").casefold() if before else ""
+    if (len(word) == 1 and word.isalpha()) or re.fullmatch(r"(?:[^\W\d_]\.)+[^\W\d_]", word) or word in _NEVER_LAST:
+        return not following
+    if word.isdigit() and text[start : match.start()].strip() == word:
+        return not following
+    if word in _LAST_UNLESS_NUMBER:
+        return not following.isdigit()
+    return not (word in _LAST_UNLESS_LOWER and following.islower())
+
+
+def _stripped(text: str, start: int, end: int) -> Iterator[Span]:
+    piece = text[start:end]
+    bare = piece.strip()
+    if bare:
+        first = start + piece.index(bare)
+        yield Span(first, first + len(bare))
+
+
+def _parts(text: str, span: Span) -> Iterator[Span]:
+    start = span.start
+    while span.end - start > MAX_PASSAGE_CHARS:
+        limit = start + MAX_PASSAGE_CHARS
+        cut = max(text.rfind(" ", start + 1, limit), text.rfind("\n", start + 1, limit))
+        cut = cut if cut > start else limit
+        yield from _stripped(text, start, cut)
+        start = cut
+    yield from _stripped(text, start, span.end)
+
+
+def _is_aside(block: str) -> bool:
+    return (block[0], block[-1]) in (("(", ")"), ("[", "]"))
+
+
+def _says_something(sentence: str) -> bool:
+    bare = without_citations(sentence)
+    if not bare or bare.endswith(("?", "？")) or _ADDRESS.fullmatch(bare):  # noqa: RUF001 (Chinese)
+        return False
+    return not bare.endswith(":") or bare != sentence or any(mark in bare for mark in '"“«')
+
+
+def _weight(sentence: str) -> int:
+    """Content words, a number counting as two: it claims something on its own."""
+    stems = content_stems(folded(without_citations(sentence)))
+    return len(stems) + any(word.isdigit() for word in stems)

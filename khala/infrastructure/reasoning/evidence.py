@@ -1,0 +1,64 @@
+"""What the reasoning graph answers: the evidence of a sentence and the way it came."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from khala.domain.attribution import Degree
+from khala.domain.label import Label
+from khala.domain.value import JsonObject
+
+__all__ = ["Evidence", "PathLink", "Source", "Step", "Why"]
+
+PathLink = Literal["used", "recalls", ""]
+"""How a step leads to the next: that one used a value of its result, or repeats its words; `""` at the end."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One call on the way to a result."""
+
+    call_id: str
+    tool: str
+    turn: int
+    """0 for a call of another run."""
+    next_link: PathLink
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """A passage that carries a sentence: `quote` is `text[start:end]` of the result, word for word."""
+
+    degree: Degree
+    result_id: str
+    tool: str
+    arguments: JsonObject
+    turn: int
+    quote: str
+    start: int
+    end: int
+    label: Label
+    path: tuple[Step, ...]
+    """The calls that led to the result, first to last; the last one brought it."""
+    recalled_by: tuple[str, ...]
+    """Ids of later results, and `recollection:SEQ` for evidence before the answer, that brought it back into view."""
+
+
+@dataclass(frozen=True)
+class Why:
+    """What a sentence rests on; no evidence when it is unsupported."""
+
+    sentence: str
+    degree: Degree
+    evidence: tuple[Evidence, ...]
+
+
+@dataclass(frozen=True)
+class Source:
+    """One passage the answer rests on, and the first sentence it carries."""
+
+    result_id: str
+    tool: str
+    quote: str
+    sentence: str
