@@ -1,1 +1,119 @@
-"""Khala."""
+"""Khala: agents that make hundreds of tool calls, with lossless memory, evidence for every sentence, and a guard.
+
+Importing this package does nothing: each name is loaded when it is first used.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from khala.agent.guard import Guard, Permit, Ruling
+    from khala.agent.research import Report, ResearchAgent
+    from khala.assembly import Home
+    from khala.domain.budget import InteractionBudget, Spend
+    from khala.domain.call import Recollection, ToolCall, ToolResult
+    from khala.domain.events import Event, Recorded
+    from khala.domain.grounding import Grounding
+    from khala.domain.label import Label
+    from khala.domain.manifest import ToolManifest
+    from khala.domain.message import ModelReply, Prompt, RequestedCall
+    from khala.domain.policy import Decision, Policy, Rule
+    from khala.domain.retention import Retention
+    from khala.domain.tool import Tool, ToolOutput, tool
+    from khala.domain.trajectory import Trajectory
+    from khala.errors import KhalaError, ToolFailed
+    from khala.infrastructure.models.extractive import ExtractiveResearcher
+    from khala.infrastructure.models.openai_chat import OpenAIChat
+    from khala.infrastructure.reasoning.reasoning_graph import ReasoningGraph
+    from khala.infrastructure.security.policy_file import load_policy
+    from khala.infrastructure.telemetry.structured_log import structured_log
+
+_LOADED_ON_FIRST_USE = {
+    "Decision": "khala.domain.policy",
+    "Event": "khala.domain.events",
+    "ExtractiveResearcher": "khala.infrastructure.models.extractive",
+    "Grounding": "khala.domain.grounding",
+    "Guard": "khala.agent.guard",
+    "Home": "khala.assembly",
+    "InteractionBudget": "khala.domain.budget",
+    "KhalaError": "khala.errors",
+    "Label": "khala.domain.label",
+    "ModelReply": "khala.domain.message",
+    "OpenAIChat": "khala.infrastructure.models.openai_chat",
+    "Permit": "khala.agent.guard",
+    "Policy": "khala.domain.policy",
+    "Prompt": "khala.domain.message",
+    "ReasoningGraph": "khala.infrastructure.reasoning.reasoning_graph",
+    "Recollection": "khala.domain.call",
+    "Recorded": "khala.domain.events",
+    "Report": "khala.agent.research",
+    "RequestedCall": "khala.domain.message",
+    "ResearchAgent": "khala.agent.research",
+    "Retention": "khala.domain.retention",
+    "Rule": "khala.domain.policy",
+    "Ruling": "khala.agent.guard",
+    "Spend": "khala.domain.budget",
+    "Tool": "khala.domain.tool",
+    "ToolCall": "khala.domain.call",
+    "ToolFailed": "khala.errors",
+    "ToolManifest": "khala.domain.manifest",
+    "ToolOutput": "khala.domain.tool",
+    "ToolResult": "khala.domain.call",
+    "Trajectory": "khala.domain.trajectory",
+    "load_policy": "khala.infrastructure.security.policy_file",
+    "structured_log": "khala.infrastructure.telemetry.structured_log",
+    "tool": "khala.domain.tool",
+}
+
+__all__ = [  # noqa: PLE0604 (equal to the keys above; a test holds them together)
+    "Decision",
+    "Event",
+    "ExtractiveResearcher",
+    "Grounding",
+    "Guard",
+    "Home",
+    "InteractionBudget",
+    "KhalaError",
+    "Label",
+    "ModelReply",
+    "OpenAIChat",
+    "Permit",
+    "Policy",
+    "Prompt",
+    "ReasoningGraph",
+    "Recollection",
+    "Recorded",
+    "Report",
+    "RequestedCall",
+    "ResearchAgent",
+    "Retention",
+    "Rule",
+    "Ruling",
+    "Spend",
+    "Tool",
+    "ToolCall",
+    "ToolFailed",
+    "ToolManifest",
+    "ToolOutput",
+    "ToolResult",
+    "Trajectory",
+    "load_policy",
+    "structured_log",
+    "tool",
+]
+
+
+def __getattr__(name: str) -> object:
+    """Load a public name on first use (PEP 562)."""
+    if name not in _LOADED_ON_FIRST_USE:
+        raise AttributeError(f"module `khala` has no name `{name}`")
+    value = getattr(import_module(_LOADED_ON_FIRST_USE[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    """Name what can be had."""
+    return sorted(__all__)

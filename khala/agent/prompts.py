@@ -74,4 +74,4 @@ def best_effort_answer(reason: AnswerReason, recollections: Sequence[Recollectio
     if not recollections:
         return ""
     passages = "\n".join(f'"{found.passage.strip()}" [{found.result_id}]' for found in recollections)
-    return f"The model gave no answer before {limit_reached(reason)}. The passages nearest to the task:\n{passages}"
+    return f"(The model gave no answer before {limit_reached(reason)}. The passages nearest to the task:)\n\n{passages}"

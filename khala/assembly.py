@@ -1,0 +1,141 @@
+"""The one room that knows both the loop and the adapters: opens a home and puts agents together in it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from contextlib import ExitStack
+from functools import cached_property
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from khala.agent.guard import Guard
+from khala.agent.research import ResearchAgent
+from khala.domain.budget import InteractionBudget
+from khala.domain.call import ToolResult
+from khala.domain.policy import Policy
+from khala.domain.ports import Approver, ChatModel, Observer
+from khala.domain.retention import Retention
+from khala.domain.tool import Tool
+from khala.errors import HomeUnusable
+from khala.infrastructure.memory.lance_memory import LanceMemory
+from khala.infrastructure.memory.open_memory import open_memory
+from khala.infrastructure.memory.sentence_embedder import find_embedder
+from khala.infrastructure.memory.word_memory import WordMemory
+from khala.infrastructure.models.extractive import ExtractiveResearcher
+from khala.infrastructure.security.policy_file import BUILTIN_TOOLS, builtin_policy, load_policy
+from khala.infrastructure.store.canonical import canonical_digest
+from khala.infrastructure.store.home import open_home
+from khala.infrastructure.store.sqlite_store import SqliteStore
+from khala.infrastructure.tools.corpus_index import CorpusIndex, Progress
+from khala.infrastructure.tools.corpus_tools import corpus_tools
+from khala.infrastructure.tools.memory_tools import memory_tools
+from khala.infrastructure.tools.notes import note_tool
+
+if TYPE_CHECKING:
+    from khala.infrastructure.reasoning.reasoning_graph import ReasoningGraph
+
+__all__ = ["Home"]
+
+
+class Home:
+    """A folder of runs, texts and memory, opened; use it as a context, or close it.
+
+    With `semantic=False` memory finds by words only, which saves the seconds an embedding model takes to load. Raises
+    `HomeUnusable` or `HomeTooNew`.
+    """
+
+    def __init__(self, path: str | os.PathLike[str], *, semantic: bool = True) -> None:
+        self._semantic = semantic
+        self.folder = open_home(path)
+        self.store = SqliteStore(self.folder)
+        self._opened = ExitStack()
+        self._opened.callback(self.store.close)
+
+    @classmethod
+    def existing(cls, path: str | os.PathLike[str]) -> Self:
+        """A home that is there already. Raises `HomeUnusable` where there is none."""
+        if not Path(path).expanduser().is_dir():
+            raise HomeUnusable(f"there is no home at `{path}`: `khala ask` makes one")
+        return cls(path)
+
+    @cached_property
+    def memory(self) -> LanceMemory | WordMemory:
+        """Every past result of this home. Raises `MemoryUnusable`."""
+        find = find_embedder if self._semantic else no_embedder
+        memory = open_memory(self.folder.memory, catch_up=self._results_unknown_to, find=find)
+        self._opened.callback(memory.close)
+        return memory
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Finish indexing and let go of all files."""
+        self._opened.close()
+
+    def corpus(self, where: str, *, on_progress: Progress | None = None) -> tuple[Tool, ...]:
+        """Tools that search and read a folder of documents, or `python-docs`.
+
+        Files that changed since the last time are read again; `on_progress` is told how far that is. Raises
+        `CorpusUnreadable`.
+        """
+        index = self._opened.enter_context(CorpusIndex.open(where, self.folder.corpus))
+        index.refresh(on_progress)
+        return corpus_tools(index)
+
+    def notes(self) -> Tool:
+        """The tool that writes notes into this home."""
+        return note_tool(self.folder.notes)
+
+    def agent(
+        self,
+        *,
+        model: ChatModel | None = None,
+        tools: Iterable[Tool] = (),
+        policy: Policy | str | os.PathLike[str] | None = None,
+        approver: Approver | None = None,
+        observers: Sequence[Observer] = (),
+        budget: InteractionBudget | None = None,
+        retention: Retention | None = None,
+        settings: Mapping[str, str] | None = None,
+    ) -> ResearchAgent:
+        """An agent whose runs are kept in this home and whose tools all stand behind a guard.
+
+        `recall` and `read_result` are added to `tools`. Without `model` it is the extractive researcher. `policy` is a
+        policy or the path of a policy file; without it, reading is allowed and everything else needs a policy. Raises
+        `PolicyInvalid`, `InvalidTool`.
+        """
+        offered = (*tools, *memory_tools(self.memory, self.store.tool_result))
+        if policy is None:
+            policy = builtin_policy(offered)
+        elif not isinstance(policy, Policy):
+            policy = load_policy(Path(policy), offered, known_names=BUILTIN_TOOLS)
+        return ResearchAgent(
+            model=ExtractiveResearcher() if model is None else model,
+            guard=Guard(policy, offered, digest=canonical_digest, approver=approver),
+            store=self.store,
+            memory=self.memory,
+            observers=observers,
+            budget=budget or InteractionBudget(),
+            retention=retention or Retention(),
+            settings=settings or {},
+        )
+
+    def graph(self, run_id: str) -> ReasoningGraph:
+        """What the answer of a run rests on. Raises `RunUnknown`, `LogDamaged`."""
+        from khala.infrastructure.reasoning.reasoning_graph import ReasoningGraph
+
+        return ReasoningGraph.of(self.store.records(run_id), self.store.read_text)
+
+    def _results_unknown_to(self, known: AbstractSet[str]) -> Iterable[ToolResult]:
+        return (result for _, result in self.store.tool_results() if result.is_original and result.call.id not in known)
+
+
+def no_embedder() -> None:
+    """No embedder, whatever is installed."""

@@ -1,0 +1,1 @@
+"""The command line: parse, call the assembly, print. No rule of khala lives here."""

@@ -1,0 +1,200 @@
+"""`khala ask` and `khala resume`: one run, watched while it goes on and told when it has ended."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import sys
+from contextlib import closing
+from dataclasses import dataclass
+
+from khala.agent.research import Report
+from khala.assembly import Home
+from khala.cli.progress import Progress, printable, short
+from khala.domain.budget import InteractionBudget
+from khala.domain.call import ToolCall
+from khala.domain.events import RunStarted, RunStatus
+from khala.domain.policy import Decision, Effect
+from khala.domain.ports import ChatModel
+from khala.domain.retention import Retention
+from khala.domain.value import Value
+from khala.errors import CallerError, InvalidTask, RunUnknown
+
+__all__ = ["Outcome", "ask", "outcome_of", "resume", "told"]
+
+API_KEY_VARIABLES = ("KHALA_API_KEY", "OPENAI_API_KEY")
+"""Where the key of the model endpoint is looked for; it is never a setting, because settings stand in the log."""
+
+
+class Quote(Value):
+    """A passage of a result that carries a sentence of the answer, word for word."""
+
+    result_id: str
+    tool: str
+    quote: str
+
+
+class Spent(Value):
+    """What the run used."""
+
+    turns: int
+    tool_calls: int
+    prompt_tokens: int
+    completion_tokens: int
+    seconds: float
+
+
+class Outcome(Value):
+    """What `--json` prints of a run that has ended."""
+
+    run_id: str
+    status: RunStatus
+    answer: str
+    reason: str
+    """Why the answer is only a best effort, or why there is none."""
+    sources: tuple[Quote, ...]
+    unsupported: tuple[str, ...]
+    """Sentences of the answer that no result carries."""
+    spend: Spent
+    decisions: dict[Effect, int]
+    """How often the guard said what."""
+    home: str
+
+
+def ask(parsed: argparse.Namespace) -> int:
+    """Answer a question; the return value is the exit code."""
+    if not parsed.question.strip():
+        raise InvalidTask("the question is empty: say what you want to know")
+    settings = {
+        "corpus": parsed.corpus if parsed.corpus == "python-docs" else os.path.abspath(parsed.corpus),  # noqa: PTH100 (a missing folder is told later)
+        "model": parsed.model or "",
+        "model_name": parsed.model_name or "",
+        "calls": parsed.calls,
+        "stream": "yes" if parsed.stream else "",
+        "policy": os.path.abspath(parsed.policy) if parsed.policy else "",  # noqa: PTH100 (the same)
+    }
+    drive = _Drive(
+        settings,
+        budget=InteractionBudget(tool_calls=parsed.max_calls),
+        retention=Retention(keep_results=parsed.keep_results),
+    )
+    return drive.run(parsed, task=parsed.question)
+
+
+def resume(parsed: argparse.Namespace) -> int:
+    """Go on with a run; the return value is the exit code."""
+    with Home(parsed.home) as home:
+        records = home.store.records(parsed.run)
+    if not records or not isinstance(records[0].event, RunStarted):
+        raise RunUnknown(f"run `{parsed.run}` stopped before it had a question: ask again")
+    return _Drive(records[0].event.settings).run(parsed, run_id=parsed.run)
+
+
+@dataclass(frozen=True)
+class _Drive:
+    """Everything one run is driven with, from the command line or from its own log."""
+
+    settings: dict[str, str]
+    budget: InteractionBudget | None = None
+    retention: Retention | None = None
+
+    def run(self, parsed: argparse.Namespace, *, task: str = "", run_id: str = "") -> int:
+        progress = Progress(sys.stderr, resumes=bool(run_id))
+        with Home(parsed.home) as home, closing(progress):
+            report = asyncio.run(self._driven(home, progress, task, run_id))
+            outcome = outcome_of(home, report)
+        print(outcome.model_dump_json() if parsed.json else printable(told(outcome)))
+        return 0 if report.status == "answered" else 3
+
+    async def _driven(self, home: Home, progress: Progress, task: str, run_id: str) -> Report:
+        corpus = self.settings.get("corpus", "")
+        if not corpus:
+            raise CallerError(f"run `{run_id}` was not started by `khala ask`: resume it in the program that began it")
+        tools = (*home.corpus(corpus, on_progress=progress.indexing), home.notes())
+        model = self._model()
+        try:
+            agent = home.agent(
+                model=model,
+                tools=tools,
+                policy=self.settings.get("policy") or None,
+                approver=_ask_on_terminal if sys.stdin.isatty() and sys.stderr.isatty() else None,
+                observers=(progress,),
+                budget=self.budget,
+                retention=self.retention,
+                settings=self.settings,
+            )
+            return await (agent.resume(run_id) if run_id else agent.run(task))
+        finally:
+            if model is not None:
+                await model.aclose()
+
+    def _model(self) -> ChatModel | None:
+        url, name = self.settings.get("model", ""), self.settings.get("model_name", "")
+        if not url:
+            return None
+        if not name:
+            raise CallerError("`--model` needs `--model-name`: the name the endpoint knows the model by")
+        from khala.infrastructure.models.openai_chat import OpenAIChat
+
+        key = next((os.environ[name] for name in API_KEY_VARIABLES if os.environ.get(name)), None)
+        calls = "mcp-xml" if self.settings.get("calls") == "mcp-xml" else "native"
+        return OpenAIChat(url, name, calls=calls, api_key=key, stream=bool(self.settings.get("stream")))
+
+
+async def _ask_on_terminal(call: ToolCall, decision: Decision) -> bool:
+    """Put a call to the person at the terminal; anything but a clear yes is no."""
+    arguments = printable(json.dumps(call.arguments, ensure_ascii=True, indent=2))
+    print(f"\n{decision.reason}\n{call.tool} {arguments}\nallow this call? [y/N] ", end="", file=sys.stderr, flush=True)
+    answer = await asyncio.to_thread(sys.stdin.readline)
+    return answer.strip().lower() in ("y", "yes")
+
+
+def outcome_of(home: Home, report: Report) -> Outcome:
+    """A run that has ended, with what its answer rests on."""
+    graph = home.graph(report.run_id)
+    spend = report.spend
+    return Outcome(
+        run_id=report.run_id,
+        status=report.status,
+        answer=report.answer,
+        reason=report.reason,
+        sources=tuple(
+            Quote(result_id=source.result_id, tool=source.tool, quote=source.quote) for source in graph.sources()
+        ),
+        unsupported=graph.unsupported(),
+        spend=Spent(
+            turns=spend.turns,
+            tool_calls=spend.tool_calls,
+            prompt_tokens=spend.prompt_tokens,
+            completion_tokens=spend.completion_tokens,
+            seconds=round(spend.seconds, 3),
+        ),
+        decisions=dict(report.decisions),
+        home=str(home.folder.path),
+    )
+
+
+def told(outcome: Outcome) -> str:
+    """An outcome for a person."""
+    lines = [outcome.answer or "No answer was found.", ""]
+    if outcome.sources:
+        lines += [
+            "evidence",
+            *(f"  [{each.result_id}] {each.tool}: {short(each.quote)}" for each in outcome.sources),
+            "",
+        ]
+    if outcome.unsupported:
+        lines += ["without evidence", *(f"  {short(sentence)}" for sentence in outcome.unsupported), ""]
+    reason = f" ({outcome.reason})" if outcome.reason else ""
+    spend, said = outcome.spend, outcome.decisions
+    return "\n".join(
+        (
+            *lines,
+            (f"run {outcome.run_id}: {outcome.status.replace('_', ' ')}{reason}, {spend.turns} turns,"
+            f" {spend.tool_calls} calls, {spend.seconds:.1f} s;"
+            f" guard: {said['allow']} allowed, {said['ask']} asked, {said['deny']} denied"),
+            f"`khala show {outcome.run_id}` shows what it did, `khala verify {outcome.run_id}` checks its log",
+        )
+    )

@@ -1,0 +1,189 @@
+"""`khala`: the commands, their arguments and their exit codes."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from importlib.metadata import version
+
+from khala.errors import KhalaError, LogDamaged, ModelError
+
+__all__ = ["main"]
+
+DEFAULT_HOME = "~/.khala"
+
+EXIT_CODES = """\
+exit codes:
+  0    done; for `ask` and `resume`: answered
+  1    the request cannot be met: bad input, a home that cannot be used, a run that is busy
+  2    the command line itself is wrong
+  3    `ask`, `resume`: ended without a full answer (a limit was reached, or nothing was found)
+  4    the model could not be reached; the run waits for `khala resume`
+  5    `verify`: the ledger was changed
+  130  interrupted; the run waits for `khala resume`
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; the return value is the exit code."""
+    parsed = _parser().parse_args(arguments)
+    command: Callable[[argparse.Namespace], int] = parsed.command
+    try:
+        return command(parsed)
+    except KeyboardInterrupt:
+        print("khala: interrupted; `khala runs` lists what can be resumed", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        sys.stderr.close()  # whoever read our output is gone; there is nobody to tell
+        return 1
+    except KhalaError as error:
+        print(f"khala: {error}", file=sys.stderr)
+        return 5 if isinstance(error, LogDamaged) else 4 if isinstance(error, ModelError) else 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="khala",
+        description="Ask questions over documents; every answer tied to its evidence, every tool call through a guard,"
+        " everything in one verifiable log.",
+        epilog=EXIT_CODES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"khala {version('khala')}")
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    _add_ask(commands.add_parser)
+    _add_resume(commands.add_parser)
+    _add_runs(commands.add_parser)
+    _add_show(commands.add_parser)
+    _add_verify(commands.add_parser)
+    return parser
+
+
+AddParser = Callable[..., argparse.ArgumentParser]
+"""How argparse adds a command; its own type for it has no public name."""
+
+
+def _add(add: AddParser, name: str, about: str, epilog: str = "") -> argparse.ArgumentParser:
+    parser = add(
+        name, help=about, description=about, epilog=epilog, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--home",
+        default=DEFAULT_HOME,
+        metavar="DIR",
+        help="where runs, texts and memory are kept (default: %(default)s)",
+    )
+    parser.add_argument("--json", action="store_true", help="print one JSON object and nothing else on standard output")
+    return parser
+
+
+def _add_ask(add: AddParser) -> None:
+    parser = _add(
+        add,
+        "ask",
+        "answer a question over documents",
+        'example:\n  khala ask "How does Python determine the metaclass of a class?" --corpus python-docs\n\n'
+        + EXIT_CODES,
+    )
+    parser.add_argument("question", metavar="QUESTION")
+    parser.add_argument(
+        "--corpus",
+        required=True,
+        metavar="DIR|python-docs",
+        help="a folder of documents, or the documentation inside this Python",
+    )
+    parser.add_argument(
+        "--model",
+        metavar="URL",
+        help="an OpenAI-compatible endpoint such as http://localhost:8000/v1"
+        " (default: the built-in extractive researcher, which is no language model)",
+    )
+    parser.add_argument("--model-name", metavar="NAME", help="the model to ask for at that endpoint")
+    parser.add_argument(
+        "--calls",
+        choices=["native", "mcp-xml"],
+        default="native",
+        help="how the model writes tool calls (default: %(default)s)",
+    )
+    parser.add_argument("--stream", action="store_true", help="let the endpoint stream its replies")
+    parser.add_argument("--policy", metavar="FILE", help="a policy in TOML instead of the built-in one")
+    parser.add_argument(
+        "--max-calls", type=_count, default=600, metavar="N", help="most tool calls of the run (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--keep-results",
+        type=int,
+        default=5,
+        metavar="K",
+        help="results that stay in view; -1 keeps all (default: %(default)s)",
+    )
+    parser.set_defaults(command=_ask)
+
+
+def _add_resume(add: AddParser) -> None:
+    parser = _add(add, "resume", "go on with a run that was interrupted", EXIT_CODES)
+    parser.add_argument("run", metavar="RUN")
+    parser.set_defaults(command=_resume)
+
+
+def _add_runs(add: AddParser) -> None:
+    _add(add, "runs", "list the runs of a home").set_defaults(command=_runs)
+
+
+def _add_show(add: AddParser) -> None:
+    parser = _add(add, "show", "show what a run did and what its answer rests on")
+    parser.add_argument("run", metavar="RUN")
+    parser.add_argument(
+        "--graph",
+        choices=["json", "mermaid"],
+        help="print the reasoning graph instead: node-link JSON or a Mermaid diagram",
+    )
+    parser.set_defaults(command=_show)
+
+
+def _add_verify(add: AddParser) -> None:
+    parser = _add(add, "verify", "check that nothing in the log of a run was changed", EXIT_CODES)
+    parser.add_argument("run", metavar="RUN")
+    parser.set_defaults(command=_verify)
+
+
+def _count(text: str) -> int:
+    number = int(text)
+    if number < 0:
+        raise argparse.ArgumentTypeError("must be 0 or more")
+    return number
+
+
+def _ask(parsed: argparse.Namespace) -> int:
+    from khala.cli.ask import ask
+
+    return ask(parsed)
+
+
+def _resume(parsed: argparse.Namespace) -> int:
+    from khala.cli.ask import resume
+
+    return resume(parsed)
+
+
+def _runs(parsed: argparse.Namespace) -> int:
+    from khala.cli.runs import runs
+
+    return runs(parsed)
+
+
+def _show(parsed: argparse.Namespace) -> int:
+    from khala.cli.runs import show
+
+    return show(parsed)
+
+
+def _verify(parsed: argparse.Namespace) -> int:
+    from khala.cli.runs import verify
+
+    return verify(parsed)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

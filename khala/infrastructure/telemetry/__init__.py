@@ -1,0 +1,1 @@
+"""What a run tells to the outside while it goes on."""
