@@ -1,0 +1,285 @@
+"""Memory over LanceDB: taken in at once, embedded and committed by a thread of its own, recalled by words and meaning.
+
+1. `remember` only puts a result into a dict; a worker cuts, embeds and commits results in batches.
+2. The store is the truth. At its start the worker asks it for every result the table does not know, so a killed
+   process loses nothing; before each commit it asks the table which of the batch it knows, so nothing is indexed twice.
+3. `recall` makes the worker hurry and waits a little, because only an embedded passage is found by its meaning. What
+   is still pending then, and what is being caught up on, is searched by its words, exactly and in memory.
+4. What goes wrong in the worker never reaches `remember`; the next `recall` raises it.
+"""
+
+from __future__ import annotations
+
+import atexit
+import threading
+import time
+import weakref
+from collections.abc import Iterator, Sequence
+from itertools import chain, islice
+from pathlib import Path
+
+import structlog
+
+from khala.domain.call import Recollection, ToolResult
+from khala.errors import MemoryUnusable
+from khala.infrastructure.memory.lance_table import Entry, PassageTable, claim, unusable
+from khala.infrastructure.memory.passages import Passage, passages
+from khala.infrastructure.memory.ranking import Found, fused, recollections, scaled, words_weight
+from khala.infrastructure.memory.terms import CatchUp, Embedder, MemoryStats, nothing_stored
+from khala.infrastructure.memory.words import searchable, word_shares
+
+__all__ = ["LanceMemory"]
+
+_BATCH_RESULTS = (16, 64)
+"""A commit waits for the first number of results, and takes at most the second."""
+
+_BATCH_CHARS = 1_000_000
+"""Characters that end a batch before it is full, so that long results do not pile up in one commit."""
+
+_IDLE_S = 2.0
+"""Seconds after which fewer results are committed too."""
+
+_CATCH_UP_RESULTS = 1_000
+"""Stored results held in memory at a time while a table is rebuilt."""
+
+_EMBEDDED_CHUNKS = 512
+"""Passages of one result that are embedded, about 500 kB of prose; what follows is found by its words."""
+
+_EMBED_TEXTS = 32
+"""Texts embedded between two looks at whether the memory is being closed."""
+
+_LEAVING_S = 15.0
+"""Seconds the interpreter waits at exit for a worker that is told to stop: longer than the imports take (4 to 11)."""
+
+_LETTING_GO_S = 0.1
+"""Seconds LanceDB's own threads get, after its last answer, to let go of the interpreter; without them one exit in 20
+was an abort on a busy machine (measured)."""
+
+_CANDIDATES = 100
+"""Passages that words, and meaning, put forward for the final order."""
+
+
+class LanceMemory:
+    """A `Memory` whose index lies in `folder`; without an embedder it finds by words only, and says so once.
+
+    `wait_s` is how long a recall waits for pending results to be embedded. `catch_up` names the stored results the
+    index lacks. Raises `MemoryUnusable` for a folder whose vectors another embedder made, or that cannot be used.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        embedder: Embedder | None = None,
+        catch_up: CatchUp = nothing_stored,
+        wait_s: float = 10.0,
+    ) -> None:
+        self._folder = folder
+        self._embedder = embedder
+        self._catch_up = catch_up
+        self._wait_s = wait_s
+        self._pending: dict[str, ToolResult] = {}  # remembered here, not committed yet
+        self._backlog: dict[str, ToolResult] = {}  # taken from the store, after all that is pending
+        self._oldest_s = 0.0  # when the first of the pending results came
+        self._hurried = 0  # recalls that wait
+        self._closing = False
+        self._abandoned = False
+        self._failure: MemoryUnusable | None = None
+        self._table: PassageTable | None = None
+        self._worker: threading.Thread | None = None
+        self._changed = threading.Condition()
+        if embedder is not None:
+            claim(folder, embedder.fingerprint)
+        else:
+            structlog.get_logger().warning("memory finds by words only", reason="no embedding model")
+
+    def remember(self, result: ToolResult) -> None:
+        """Take in a result; returns at once. A result of an id that is known already is the same result."""
+        with self._changed:
+            if self._failure is not None or self._closing:
+                return  # the store has it, and the next start takes it from there
+            if not self._pending:
+                self._oldest_s = time.monotonic()
+            self._pending.setdefault(result.call.id, result)
+            self._start()
+            self._changed.notify_all()
+
+    def recall(self, query: str, *, limit: int = 5) -> Sequence[Recollection]:
+        """The best passages for a query, best first. Raises `MemoryUnusable`."""
+        wanted = searchable(query)
+        if limit <= 0 or not wanted:
+            return []
+        table, pending = self._settled()
+        # looked at before the table is searched: a result committed in between is then found twice, never not at all
+        waiting = [passage for result in pending for passage in passages(result)]
+        by_words = scaled(table.by_words(wanted, _CANDIDATES)) + _sharing(wanted, waiting)
+        if self._embedder is None:
+            return recollections(fused(by_words, [], words_weight=1.0), limit)
+        by_meaning = table.by_meaning(self._embedder.embed_query(wanted), _CANDIDATES)
+        return recollections(fused(by_words, by_meaning, words_weight=words_weight(wanted)), limit)
+
+    def stats(self) -> MemoryStats:
+        """How much is held, and how it is found. Raises `MemoryUnusable`."""
+        results, chunks = self._opened().counts()
+        with self._changed:
+            pending = len(self._pending) + len(self._backlog)
+        embedder = self._embedder
+        return MemoryStats(results, chunks, pending, embedder is not None, embedder.fingerprint if embedder else None)
+
+    def close(self, *, timeout_s: float = 10.0) -> None:
+        """Index what is pending, for at most `timeout_s`, and stop; the next start takes the rest from the store."""
+        with self._changed:
+            self._closing = True
+            self._changed.notify_all()
+            worker = self._worker
+        if worker is None:
+            return
+        worker.join(timeout_s)
+        with self._changed:
+            self._abandoned = True
+            self._changed.notify_all()
+
+    def _start(self) -> None:
+        if self._worker is None:
+            self._worker = threading.Thread(target=self._work, name="khala-memory", daemon=True)
+            self._worker.start()
+            atexit.register(_leave, weakref.ref(self), self._worker)
+
+    def _opened(self) -> PassageTable:
+        with self._changed:
+            if self._closing:
+                raise MemoryUnusable("this memory is closed: open it again")
+            self._start()
+            self._changed.wait_for(lambda: self._table is not None or self._failure is not None)
+            if self._failure is not None:
+                raise self._failure
+            assert self._table is not None
+            return self._table
+
+    def _settled(self) -> tuple[PassageTable, list[ToolResult]]:
+        """The table, and what it does not hold yet after a wait of at most `wait_s` for what was remembered here."""
+        table = self._opened()
+        with self._changed:
+            awaited = set(self._pending)
+            self._hurried += 1
+            self._changed.notify_all()
+            try:
+                self._changed.wait_for(
+                    lambda: self._failure is not None or awaited.isdisjoint(self._pending), self._wait_s
+                )
+            finally:
+                self._hurried -= 1
+            if self._failure is not None:
+                raise self._failure
+            return table, [*self._pending.values(), *self._backlog.values()]
+
+    def _work(self) -> None:
+        try:
+            embedder = self._embedder
+            if embedder is not None:
+                embedder.embed(["ready"])  # loads the model, here and not in the caller's way
+            table = PassageTable(self._folder, dims=None if embedder is None else embedder.dims)
+            missing = iter(self._catch_up(table.known()))
+            self._take_in(missing)
+            with self._changed:
+                self._table = table
+                self._changed.notify_all()
+            while batch := self._next_batch():
+                if not self._index(table, batch):
+                    return
+                with self._changed:
+                    for result in batch:
+                        self._pending.pop(result.call.id, None)
+                        self._backlog.pop(result.call.id, None)
+                    self._changed.notify_all()
+                table.fold()
+                self._take_in(missing)
+        except BaseException as error:  # noqa: BLE001 - whatever it is, the next recall says it
+            self._fail(error if isinstance(error, MemoryUnusable) else unusable(self._folder, error))
+
+    def _take_in(self, missing: Iterator[ToolResult]) -> None:
+        """Take stored results the table lacks, as many as may be held at a time."""
+        taken = list(islice(missing, _CATCH_UP_RESULTS - len(self._backlog)))
+        with self._changed:
+            self._backlog |= {result.call.id: result for result in taken if result.call.id not in self._pending}
+
+    def _next_batch(self) -> list[ToolResult]:
+        """The results to index next, once there are enough or it is time; none when the memory is closed."""
+        enough, most = _BATCH_RESULTS
+        with self._changed:
+            while not self._abandoned:
+                waiting = len(self._pending)
+                left_s = self._oldest_s + _IDLE_S - time.monotonic()
+                due = self._closing or self._hurried or waiting >= enough or left_s <= 0
+                if (waiting and due) or self._backlog:
+                    # a backlog alone goes in small batches, so that what comes meanwhile need not wait long
+                    size = most if waiting else enough
+                    return _limited(islice(chain(self._pending.values(), self._backlog.values()), size))
+                if self._closing:
+                    break
+                self._changed.wait(left_s if self._pending else None)
+        return []
+
+    def _index(self, table: PassageTable, batch: Sequence[ToolResult]) -> bool:
+        """Commit what the table lacks of a batch; whether it came to that before the memory was closed."""
+        present = table.present([result.call.id for result in batch])
+        entries: list[Entry] = []
+        for result in batch:
+            if result.call.id not in present:
+                embedded = self._embedded(result)
+                if embedded is None:
+                    return False
+                entries.append((result.call.id, embedded))
+        if entries:
+            table.add(entries)
+        return True
+
+    def _embedded(self, result: ToolResult) -> list[tuple[Passage, list[float] | None]] | None:
+        """The passages of a result with their vectors; `None` when the memory was closed meanwhile."""
+        embedder = self._embedder
+        if embedder is None:
+            return [(passage, None) for passage in passages(result)]
+        found = passages(result, count_tokens=embedder.count_tokens, max_tokens=embedder.max_tokens)
+        vectors: list[list[float] | None] = []
+        for first in range(0, min(len(found), _EMBEDDED_CHUNKS), _EMBED_TEXTS):
+            if self._abandoned:
+                return None
+            vectors += embedder.embed([passage.words for passage in found[first : first + _EMBED_TEXTS]])
+        vectors += [None] * (len(found) - len(vectors))
+        return list(zip(found, vectors, strict=True))
+
+    def _fail(self, failure: MemoryUnusable) -> None:
+        with self._changed:
+            self._failure = failure
+            self._pending.clear()
+            self._backlog.clear()
+            self._changed.notify_all()
+            leaving = self._abandoned or not threading.main_thread().is_alive()
+        if not leaving:  # at exit imports and executors fail, and that is nobody's fault
+            structlog.get_logger().error("memory stopped", reason=str(failure))
+
+
+def _limited(results: Iterator[ToolResult]) -> list[ToolResult]:
+    taken: list[ToolResult] = []
+    chars = 0
+    for result in results:
+        taken.append(result)
+        chars += len(result.text)
+        if chars >= _BATCH_CHARS:
+            break
+    return taken
+
+
+def _sharing(query: str, waiting: Sequence[Passage]) -> Found:
+    """The passages that hold words of the query, scored by the share they hold."""
+    shares = word_shares(query, [passage.words for passage in waiting])
+    return [(passage, share) for passage, share in zip(waiting, shares, strict=True) if share > 0]
+
+
+def _leave(reference: weakref.ref[LanceMemory], worker: threading.Thread) -> None:
+    """At exit, closed or not: a daemon thread that is killed inside native code aborts the interpreter."""
+    memory = reference()
+    if memory is not None:
+        memory.close(timeout_s=0.0)
+        worker.join(_LEAVING_S)
+        time.sleep(_LETTING_GO_S)

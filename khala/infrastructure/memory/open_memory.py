@@ -1,0 +1,30 @@
+"""Opens the best memory that what is installed here allows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from khala.infrastructure.memory.lance_memory import LanceMemory
+from khala.infrastructure.memory.lance_table import has_lancedb
+from khala.infrastructure.memory.sentence_embedder import find_embedder
+from khala.infrastructure.memory.terms import CatchUp, Embedder, nothing_stored
+from khala.infrastructure.memory.word_memory import WordMemory
+
+__all__ = ["open_memory"]
+
+
+def open_memory(
+    folder: Path,
+    *,
+    catch_up: CatchUp = nothing_stored,
+    find: Callable[[], Embedder | None] = find_embedder,
+) -> LanceMemory | WordMemory:
+    """The memory in `folder`: by words and meaning, by words with LanceDB, or by words with SQLite.
+
+    `catch_up` names the stored results that the index lacks; `find` looks for an embedder. Whoever opens it closes it.
+    Raises `MemoryUnusable`.
+    """
+    if not has_lancedb():
+        return WordMemory(folder, catch_up=catch_up)
+    return LanceMemory(folder, embedder=find(), catch_up=catch_up)
