@@ -67,7 +67,7 @@ _LOADED_ON_FIRST_USE = {
     "tool": "khala.domain.tool",
 }
 
-__all__ = [  # noqa: PLE0604 (equal to the keys above; a test holds them together)
+__all__ = [
     "Decision",
     "Event",
     "ExtractiveResearcher",

@@ -50,10 +50,14 @@ def test_twenty_kills_lose_nothing_acknowledged_and_repeat_no_finished_call(tmp_
             events = [record.event for record in home.store.records(run_id)]
         finished = [event.call_id for event in events if isinstance(event, CallFinished)]
         assert acknowledged <= set(finished)
-        executions = Counter((tmp_path / "executions").read_text().split()) if (tmp_path / "executions").exists() else Counter()
+        executions = (
+            Counter((tmp_path / "executions").read_text().split()) if (tmp_path / "executions").exists() else Counter()
+        )
         for number, times in done_before.items():
             assert executions[number] == times, f"finished step {number} ran again"
-        done_before = Counter({str(int(name.split("-")[1]) - 1): executions[str(int(name.split("-")[1]) - 1)] for name in finished})
+        done_before = Counter(
+            {str(int(name.split("-")[1]) - 1): executions[str(int(name.split("-")[1]) - 1)] for name in finished}
+        )
         if any(line.startswith("ended ") for line in lines):
             break
         kills += 1

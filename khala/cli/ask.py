@@ -9,6 +9,7 @@ import os
 import sys
 from contextlib import closing
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from khala.agent.research import Report
 from khala.assembly import Home
@@ -17,10 +18,12 @@ from khala.domain.budget import InteractionBudget
 from khala.domain.call import ToolCall
 from khala.domain.events import RunStarted, RunStatus
 from khala.domain.policy import Decision, Effect
-from khala.domain.ports import ChatModel
 from khala.domain.retention import Retention
 from khala.domain.value import Value
 from khala.errors import CallerError, InvalidTask, RunUnknown
+
+if TYPE_CHECKING:
+    from khala.infrastructure.models.openai_chat import OpenAIChat
 
 __all__ = ["Outcome", "ask", "outcome_of", "resume", "told"]
 
@@ -130,7 +133,7 @@ class _Drive:
             if model is not None:
                 await model.aclose()
 
-    def _model(self) -> ChatModel | None:
+    def _model(self) -> OpenAIChat | None:
         url, name = self.settings.get("model", ""), self.settings.get("model_name", "")
         if not url:
             return None
@@ -192,9 +195,11 @@ def told(outcome: Outcome) -> str:
     return "\n".join(
         (
             *lines,
-            (f"run {outcome.run_id}: {outcome.status.replace('_', ' ')}{reason}, {spend.turns} turns,"
-            f" {spend.tool_calls} calls, {spend.seconds:.1f} s;"
-            f" guard: {said['allow']} allowed, {said['ask']} asked, {said['deny']} denied"),
+            (
+                f"run {outcome.run_id}: {outcome.status.replace('_', ' ')}{reason}, {spend.turns} turns,"
+                f" {spend.tool_calls} calls, {spend.seconds:.1f} s;"
+                f" guard: {said['allow']} allowed, {said['ask']} asked, {said['deny']} denied"
+            ),
             f"`khala show {outcome.run_id}` shows what it did, `khala verify {outcome.run_id}` checks its log",
         )
     )

@@ -28,6 +28,7 @@ exit codes:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the return value is the exit code."""
     parsed = _parser().parse_args(arguments)
+    _log_to_standard_error()
     command: Callable[[argparse.Namespace], int] = parsed.command
     try:
         return command(parsed)
@@ -146,6 +147,18 @@ def _add_verify(add: AddParser) -> None:
     parser = _add(add, "verify", "check that nothing in the log of a run was changed", EXIT_CODES)
     parser.add_argument("run", metavar="RUN")
     parser.set_defaults(command=_verify)
+
+
+def _log_to_standard_error() -> None:
+    """Warnings of the library go to the person, and never into what `--json` prints."""
+    import logging
+
+    import structlog
+
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
 
 
 def _count(text: str) -> int:

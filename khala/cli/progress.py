@@ -10,11 +10,11 @@ from typing import TextIO
 
 from khala.domain.budget import InteractionBudget
 from khala.domain.events import (
+    AnswerDrafted,
     CallDecided,
     CallFinished,
     CallStarted,
     ContextShrunk,
-    ModelReplied,
     Recorded,
     RunResumed,
     RunStarted,
@@ -68,9 +68,8 @@ class Progress:
         match record.event:
             case RunStarted():
                 self._stay(f"run {record.run_id}")
-            case ModelReplied() as event:
-                names = ", ".join(call.tool for call in event.calls) or "a draft"
-                self._pass(f"turn {event.turn}: {names}")
+            case AnswerDrafted() as event:
+                self._pass(f"turn {event.turn}: a draft of the answer")
             case CallDecided() as event if event.decision.effect != "allow":
                 call = self._trajectory.call(event.call_id).call
                 verdict = "approved" if event.approved else "denied"

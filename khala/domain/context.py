@@ -106,7 +106,7 @@ class Context:
         if finished is None:
             raise ValueError(f"call {state.call.id} has no result yet")
         if state.position < self._cleared:
-            return ShownResult(state.call, placeholder(state.call.id, finished.chars))
+            return ShownResult(state.call, placeholder(state.call.id))
         limit = max(1, min(finished.chars, finished.shown_chars) >> self._level)
         return ShownResult(state.call, shown_text(state.call.id, self.read_text(finished.digest), limit))
 

@@ -42,7 +42,9 @@ def normalised(text: str) -> str:
 class Grounding:
     """The index of one run: what the user said, what trusted results said, what untrusted ones said."""
 
-    _texts: dict[Origin, list[str]] = field(default_factory=dict[Origin, list[str]])
+    _raw: dict[Origin, list[str]] = field(default_factory=dict[Origin, list[str]])
+    _clean: dict[Origin, list[str]] = field(default_factory=dict[Origin, list[str]])
+    """What was normalised so far; most texts of a run are never asked about."""
 
     def add_user_words(self, text: str) -> None:
         """The user's task, or a later word of the user."""
@@ -61,25 +63,28 @@ class Grounding:
         if not leaves:
             return frozenset()
         return frozenset(
-            origin for origin, texts in self._texts.items() if all(_stands_in_any(leaf, texts) for leaf in leaves)
+            origin for origin in self._raw if all(_stands_in_any(leaf, self._texts(origin)) for leaf in leaves)
         )
 
     def is_from_user(self, value: JsonValue) -> bool:
         """Whether every leaf of the value stands in the user's words."""
-        return self._vouched(value, self._texts.get("user", []))
+        return self._vouched(value, self._texts("user"))
 
     def is_grounded(self, value: JsonValue) -> bool:
         """Whether every leaf of the value stands in the user's words or in a trusted result."""
-        return self._vouched(value, [*self._texts.get("user", []), *self._texts.get("trusted", [])])
+        return self._vouched(value, [*self._texts("user"), *self._texts("trusted")])
 
     def _vouched(self, value: JsonValue, texts: list[str]) -> bool:
         leaves = list(_leaves(value))
         return bool(leaves) and all(_stands_in_any(leaf, texts) for leaf in leaves)
 
     def _add(self, origin: Origin, text: str) -> None:
-        clean = normalised(text)
-        if clean:
-            self._texts.setdefault(origin, []).append(clean)
+        self._raw.setdefault(origin, []).append(text)
+
+    def _texts(self, origin: Origin) -> list[str]:
+        clean = self._clean.setdefault(origin, [])
+        clean += map(normalised, self._raw.get(origin, [])[len(clean) :])
+        return clean
 
 
 def _stands_in_any(leaf: str, texts: list[str]) -> bool:

@@ -5,7 +5,7 @@ Messages are compared by identity: a client encodes each one once and keeps the 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from .call import ToolCall
 from .events import FinishReason, Usage
@@ -26,21 +26,29 @@ __all__ = [
 
 
 @dataclass(frozen=True, eq=False)
-class SystemMessage:
+class _Message:
+    """What all messages have in common: room for the bytes that clients encode them to."""
+
+    encodings: dict[object, object] = field(default_factory=dict[object, object], init=False, repr=False, kw_only=True)
+    """What each client keeps of the message, under itself; gone with the message."""
+
+
+@dataclass(frozen=True, eq=False)
+class SystemMessage(_Message):
     """How the model is to work."""
 
     text: str
 
 
 @dataclass(frozen=True, eq=False)
-class UserMessage:
+class UserMessage(_Message):
     """The task, or a word of the loop to the model."""
 
     text: str
 
 
 @dataclass(frozen=True, eq=False)
-class AssistantMessage:
+class AssistantMessage(_Message):
     """An earlier reply of the model."""
 
     text: str
@@ -57,7 +65,7 @@ class ShownResult:
 
 
 @dataclass(frozen=True, eq=False)
-class ResultsMessage:
+class ResultsMessage(_Message):
     """The results of all calls of one turn, in the order of the calls; never empty."""
 
     results: tuple[ShownResult, ...]

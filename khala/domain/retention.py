@@ -25,9 +25,9 @@ class Retention(Value):
     keep_results: Annotated[int, Field(ge=-1)] = 5
     """Results shown in full: -1 all, 0 none, K the last K (MiroThinker: 5). The unit is the result, not the message."""
     batch: PositiveInt = 1
-    """Results cleared at once: between K and K + batch - 1 are shown. 10 keeps most of the prompt in a prefix cache."""
+    """Results cleared at once: between K and K + batch - 1 are shown. 10 keeps most of a prompt in a prefix cache."""
     turn_window: PositiveInt | None = None
-    """Turns shown at all; older ones are dropped behind one line. `None` shows every turn."""
+    """Turns shown at least; older ones are dropped behind one line, in steps of three quarters of it. `None` shows all."""
 
     def cleared(self, results: int) -> int:
         """How many of the oldest of `results` results are cleared; never falls as `results` grows."""
@@ -37,11 +37,15 @@ class Retention(Value):
         return over // self.batch * self.batch if self.keep_results else over
 
     def dropped(self, turns: int) -> int:
-        """How many of the oldest of `turns` turns are dropped; in steps of `batch`, never falls as `turns` grows."""
+        """How many of the oldest of `turns` turns are dropped; never falls as `turns` grows.
+
+        Each step sends the whole prompt anew past the prefix cache, while a turn whose results are cleared costs little:
+        so the steps are long.
+        """
         if self.turn_window is None:
             return 0
-        over = max(0, turns - self.turn_window)
-        return over // self.batch * self.batch
+        step = max(1, self.turn_window * 3 // 4)
+        return max(0, turns - self.turn_window) // step * step
 
     def shrunk(self, level: int) -> Retention:
         """This retention after `level` answers to a prompt that was too long: half as much each time."""
@@ -52,11 +56,9 @@ class Retention(Value):
         return Retention(keep_results=keep >> level, batch=1, turn_window=max(1, window >> level))
 
 
-def placeholder(result_id: str, chars: int) -> str:
-    """What stands where a result was cleared; the same bytes for ever."""
-    return (
-        f"[result {result_id} cleared from view: {chars} characters; recall(query) or read_result(id) brings it back]"
-    )
+def placeholder(result_id: str) -> str:
+    """What stands where a result was cleared; the same bytes for ever, and few: there may be hundreds in a prompt."""
+    return f"[result {result_id} cleared]"
 
 
 def dropped_turns_note(turns: int) -> str:

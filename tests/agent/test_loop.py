@@ -124,7 +124,10 @@ def test_a_useless_turn_is_rolled_back_and_the_model_told_why_once(reply, cause)
     report, model, events = run([reply, calling(("look_up", {"word": "x"})), saying("done")])
     (rolled_back,) = of_kind(events, TurnRolledBack)
     assert rolled_back.cause == cause
-    notes = [[m.text for m in prompt.messages if isinstance(m, UserMessage)].count(rolled_back.note) for prompt in model.prompts]
+    notes = [
+        [m.text for m in prompt.messages if isinstance(m, UserMessage)].count(rolled_back.note)
+        for prompt in model.prompts
+    ]
     assert notes == [0, 1, 1]
     assert not [m for m in model.prompts[1].messages if isinstance(m, AssistantMessage)]
     assert (report.spend.turns, report.spend.rollbacks, report.spend.rollbacks_in_a_row) == (3, 1, 0)
@@ -197,7 +200,11 @@ def test_running_out_of_calls_ends_in_a_best_effort_answer():
 
 def test_a_limit_on_one_tool_leaves_the_others_free():
     budget = InteractionBudget(calls_per_tool={"look_up": 1})
-    script = [calling(("look_up", {"word": "a"})), calling(("look_up", {"word": "b"}), ("fail", {"word": "c"})), saying("done")]
+    script = [
+        calling(("look_up", {"word": "a"})),
+        calling(("look_up", {"word": "b"}), ("fail", {"word": "c"})),
+        saying("done"),
+    ]
     report, _, events = run(script, budget=budget)
     assert sorted(event.status for event in of_kind(events, CallFinished)) == ["failed", "ok", "skipped"]
     assert report.status == "answered"
@@ -254,7 +261,9 @@ def test_a_prompt_that_would_not_fit_is_never_sent():
 
 
 def test_tokens_per_character_are_learned_from_the_endpoint():
-    reply = ModelReply(text="", calls=(RequestedCall(tool="look_up", arguments={"word": "a"}),), usage=Usage(prompt_tokens=9_000))
+    reply = ModelReply(
+        text="", calls=(RequestedCall(tool="look_up", arguments={"word": "a"}),), usage=Usage(prompt_tokens=9_000)
+    )
     budget = InteractionBudget(context_tokens=10_000, reply_tokens=1_500)
     report, _, events = run([reply, saying("done")], budget=budget)
     assert of_kind(events, ContextShrunk)
@@ -280,7 +289,9 @@ def test_evidence_out_of_view_is_put_back_before_the_final_answer():
 
 
 def test_a_denied_call_reaches_the_model_as_a_result_that_names_the_rule():
-    policy = Policy(rules=(*ALLOW_ALL.rules, Rule("no-failing", "deny", tools=frozenset({"fail"}), reason="it only fails")))
+    policy = Policy(
+        rules=(*ALLOW_ALL.rules, Rule("no-failing", "deny", tools=frozenset({"fail"}), reason="it only fails"))
+    )
     report, model, events = run([calling(("fail", {"word": "x"})), saying("done")], policy=policy)
     (shown,) = shown_results(model.prompts[1]).values()
     assert "refused by policy rule `no-failing`: it only fails" in shown

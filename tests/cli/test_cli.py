@@ -109,15 +109,23 @@ BAD = {
     "a file as corpus": (["ask", "x", "--corpus", "{corpus}/cities.txt"], 1, "folder"),
     "a corpus of nothing readable": (["ask", "x", "--corpus", "{empty}"], 1, "nothing to read"),
     "an unknown model host": (
-        ["ask", "x", "--corpus", "{corpus}", "--model", "http://127.0.0.1:9/v1", "--model-name", "m", "--patience", "1"],
+        ["ask", "x", "--corpus", "{corpus}", "--model", "http://127.0.0.1:9/v1", "--model-name", "m"],
         4,
         "127.0.0.1:9",
     ),
-    "a model without a name": (["ask", "x", "--corpus", "{corpus}", "--model", "http://127.0.0.1:9/v1"], 1, "--model-name"),
+    "a model without a name": (
+        ["ask", "x", "--corpus", "{corpus}", "--model", "http://127.0.0.1:9/v1"],
+        1,
+        "--model-name",
+    ),
     "an unknown run": (["show", "nothing"], 1, "no run `nothing`"),
     "a home under a file": (["runs", "--home", "{corpus}/cities.txt"], 1, "home"),
     "a policy with an unknown key": (["ask", "x", "--corpus", "{corpus}", "--policy", "{policy}"], 1, "colour"),
-    "a policy that is not there": (["ask", "x", "--corpus", "{corpus}", "--policy", "{corpus}/none.toml"], 1, "none.toml"),
+    "a policy that is not there": (
+        ["ask", "x", "--corpus", "{corpus}", "--policy", "{corpus}/none.toml"],
+        1,
+        "none.toml",
+    ),
 }
 
 

@@ -54,10 +54,13 @@ def test_clearing_in_batches_changes_the_prompt_only_at_every_batch() -> None:
     assert [retention.cleared(results) for results in (5, 14, 15, 24, 25)] == [0, 0, 10, 10, 20]
 
 
-def test_the_placeholder_names_the_result_and_the_way_back() -> None:
-    assert placeholder("r1-7", 4000) == placeholder("r1-7", 4000)
-    assert "r1-7" in placeholder("r1-7", 4000)
-    assert "read_result" in placeholder("r1-7", 4000)
+def test_the_placeholder_names_the_result_and_never_changes() -> None:
+    assert placeholder("r1-7") == placeholder("r1-7") == "[result r1-7 cleared]"
+
+
+def test_turns_are_dropped_in_long_steps() -> None:
+    retention = Retention(turn_window=40)
+    assert [retention.dropped(turns) for turns in (40, 69, 70, 99, 100)] == [0, 0, 30, 30, 60]
 
 
 @given(st.text(max_size=60), st.integers(1, 60))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
+import sys
 import time
 import zlib
 from collections.abc import AsyncGenerator
@@ -40,6 +41,7 @@ TIMEOUT_S = 600.0
 MAX_REPLY_BYTES = 8_000_000
 """Bytes of one decompressed reply: 16,384 tokens streamed in events of 300 bytes are 5 MB."""
 
+_UNREACHED_ATTEMPTS = 3
 _CONNECT_S = 10.0
 _IDLE_CONNECTION_S = 30.0
 _MOST_ERROR_BYTES = 16_000
@@ -95,6 +97,7 @@ class OpenAIChat:
         self._timeout_s = timeout_s
         self._max_reply_bytes = max_reply_bytes
         self._retries = retries or Retries()
+        self._has_answered = False
         self._dialect = Dialect()
         self._clients: dict[asyncio.AbstractEventLoop, httpx.AsyncClient] = {}
 
@@ -146,7 +149,10 @@ class OpenAIChat:
         except TimeoutError:
             raise Passing(f"no whole reply within {limit_s:g} s", advice=_RAISE_TIMEOUT) from None
         except httpx.ConnectError as error:
-            raise Passing(f"no connection ({_words(error)})", advice="check that the endpoint runs there") from None
+            # an address that never answered is more likely wrong than busy
+            most = sys.maxsize if self._has_answered else _UNREACHED_ATTEMPTS
+            advice = "check that the endpoint runs there"
+            raise Passing(f"no connection ({_words(error)})", advice=advice, most_attempts=most) from None
         except httpx.TimeoutException as error:
             raise Passing(f"no answer in time ({_words(error)})", advice=_RAISE_TIMEOUT) from None
         except httpx.TransportError as error:
@@ -157,6 +163,7 @@ class OpenAIChat:
             raise Passing(str(error)) from None
 
     async def _read(self, response: httpx.Response) -> WireReply:
+        self._has_answered = True
         status = response.status_code
         if status >= _FIRST_ERROR:
             self._raise_error(status, await self._head(response), response.headers.get("retry-after"))

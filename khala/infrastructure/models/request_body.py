@@ -59,16 +59,16 @@ class RequestBodies:
         self._calls = calls
         self._stream = stream
         self._max_completion_tokens = max_completion_tokens
-        self._head = b'{"model":' + encoded_json(model) + b',"messages":['
+        self._head = b'{"model":' + encoded_json(model)
         self._options = options
-        self._fragments: WeakKeyDictionary[Message, Fragment] = WeakKeyDictionary()
         self._systems: WeakKeyDictionary[Message, _SystemFragment] = WeakKeyDictionary()
         self._tools: dict[int, _ToolsField] = {}
 
     def body(self, prompt: Prompt, dialect: Dialect) -> bytes:
-        """The request for a prompt."""
+        """The request for a prompt; what changes from one to the next stands last."""
         messages = joined(self.fragments(prompt))
-        return b"".join((self._head, *messages, b"]", self._tools_field(prompt.tools), self._tail(dialect)))
+        head = self._head, self._tools_field(prompt.tools), self._fields(dialect)
+        return b"".join((*head, b',"messages":[', *messages, b"]}"))
 
     def fragments(self, prompt: Prompt) -> list[Fragment]:
         """The messages' shares, in order; the first describes the tools if the format wants that."""
@@ -76,12 +76,9 @@ class RequestBodies:
         has_system = bool(messages) and isinstance(messages[0], SystemMessage)
         first = self._system(messages[0] if has_system else _NOTHING_SAID, prompt.tools)
         fragments = [first] if first is not None else []
-        kept = self._fragments.get
         for message in messages[has_system:]:
-            fragment = kept(message)
-            if fragment is None:
-                fragment = self._encode(message)
-            fragments.append(fragment)
+            fragment = message.encodings.get(self)
+            fragments.append(fragment if isinstance(fragment, Fragment) else self._encode(message))
         return fragments
 
     def _encode(self, message: Message) -> Fragment:
@@ -89,7 +86,7 @@ class RequestBodies:
             fragment = self._calls.fragment(UserMessage(message.text))
         else:
             fragment = self._calls.fragment(message)
-        self._fragments[message] = fragment
+        message.encodings[self] = fragment
         return fragment
 
     def _system(self, message: Message, tools: tuple[ToolSpec, ...]) -> Fragment | None:
@@ -107,11 +104,11 @@ class RequestBodies:
             kept = self._tools[id(tools)] = _ToolsField(tools, self._calls.tools_field(tools))
         return kept.encoded
 
-    def _tail(self, dialect: Dialect) -> bytes:
+    def _fields(self, dialect: Dialect) -> bytes:
         fields: JsonObject = {dialect.tokens_field: self._max_completion_tokens, "stream": self._stream}
         if self._stream and dialect.stream_options:
             fields["stream_options"] = {"include_usage": True}
-        return b"," + encoded_json({**fields, **self._options})[1:]
+        return b"," + encoded_json({**fields, **self._options})[1:-1]
 
 
 @dataclass(frozen=True, slots=True)

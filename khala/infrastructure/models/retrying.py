@@ -9,17 +9,22 @@ from __future__ import annotations
 import asyncio
 import math
 import random
+import sys
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import TypeVar
 
+import structlog
+
 from khala.errors import ModelUnavailable
 
 __all__ = ["Passing", "Retries", "asked_delay_s", "retried"]
 
 _Result = TypeVar("_Result")
+
+_log = structlog.get_logger("khala")
 
 
 @dataclass(frozen=True)
@@ -37,10 +42,14 @@ class Retries:
 
 
 class Passing(Exception):
-    """A fault that may pass: `cause` in a few words, `advice` for when it does not, `delay_s` if one was asked for."""
+    """A fault that may pass: `cause` in a few words, `advice` for when it does not, `delay_s` if one was asked for.
 
-    def __init__(self, cause: str, *, advice: str = "", delay_s: float = 0.0) -> None:
+    `most_attempts` ends the trying earlier than `Retries.attempts`.
+    """
+
+    def __init__(self, cause: str, *, advice: str = "", delay_s: float = 0.0, most_attempts: int = sys.maxsize) -> None:
         super().__init__(cause)
+        self.most_attempts = most_attempts
         self.cause = cause
         self.advice = advice
         self.delay_s = delay_s
@@ -64,10 +73,11 @@ async def retried(attempt: Callable[[float], Awaitable[_Result]], retries: Retri
         spread_s = min(retries.longest_delay_s, retries.first_delay_s * 2.0 ** min(number - 1, 30))
         delay_s = max(min(last.delay_s, retries.longest_delay_s), retries.chance() * spread_s)
         passed_s = max(retries.clock() - begun_s, slept_s)
-        if number >= retries.attempts or passed_s + delay_s >= retries.total_s:
+        if number >= min(retries.attempts, last.most_attempts) or passed_s + delay_s >= retries.total_s:
             advice = last.advice or "resume the run when the endpoint is well again"
             times = "1 attempt" if number == 1 else f"{number} attempts"
             raise ModelUnavailable(f"`{where}` gave no usable reply in {times}: {last.cause}; {advice}")
+        _log.warning("the model endpoint is asked again", cause=last.cause, after_s=round(delay_s, 1))
         await retries.sleep(delay_s)
         slept_s += delay_s
 

@@ -333,3 +333,12 @@ def test_every_model_error_is_one_printable_line() -> None:
         with ScriptedOpenAIServer([answer]) as server, pytest.raises(ModelError) as caught:
             asyncio.run(ask(server, retries=at_once(attempts=1)))
         assert str(caught.value).isprintable()
+
+
+def test_an_address_that_never_answered_is_given_up_sooner_than_one_that_did():
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{taken.getsockname()[1]}/v1"
+    chat = OpenAIChat(url, "m", retries=Retries(first_delay_s=0.01))
+    with pytest.raises(ModelUnavailable, match="in 3 attempts: no connection"):
+        asyncio.run(chat.reply(Prompt((UserMessage("hi"),), (), 2, "hi")))
