@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import itertools
 import json
-import os
 import random
 import resource
 import statistics
@@ -75,9 +75,17 @@ def serve(calls: int) -> None:
         for request in server.requests:
             seen["bytes"] += request.size
             seen["largest"] = max(seen["largest"], request.size)
-            seen["repeated"] += len(os.path.commonprefix([before, request.body]))
+            seen["repeated"] += same_start(before, request.body)
             before = request.body
     print(json.dumps(seen), flush=True)
+
+
+def same_start(before: bytes, after: bytes) -> int:
+    """How many bytes the two have in common from the first on."""
+    return next(
+        (place for place, (a, b) in enumerate(zip(before, after, strict=False)) if a != b),
+        min(map(len, (before, after))),
+    )
 
 
 @tool(effect="read")
@@ -124,7 +132,7 @@ def measure(name: str, calls: int, *, semantic: bool) -> dict[str, Any]:
         store = sum(path.stat().st_size for path in Path(folder).glob("khala.db*"))
         index = sum(path.stat().st_size for path in (Path(folder) / "memory").rglob("*") if path.is_file())
     seen = json.loads(endpoint.communicate("\n", timeout=60)[0])
-    steps = [1000 * (after - before) for before, after in zip(moments, moments[1:], strict=False)]
+    steps = [1000 * (after - before) for before, after in itertools.pairwise(moments)]
     first, last = statistics.median(steps[:EDGE_STEPS]), statistics.median(steps[-EDGE_STEPS:])
     return {
         "setting": name,

@@ -30,8 +30,8 @@ PARALLEL_CALLS = 8
 MOST_REPEATS = 3
 """Times an identical call is answered from its earlier result before it rolls a turn back."""
 
-OWN_WORDS = Label(trust="trusted", origins=("khala",))
-"""Label of results that khala itself wrote: refusals, and calls that never ran."""
+OWN_WORDS = Label(trust="untrusted", origins=("khala",))
+"""Label of results that khala itself wrote: refusals, and calls that never ran. They may echo what the model wrote."""
 
 _OUTCOME_UNKNOWN = (
     "the process stopped while this call was running: whether it took effect is unknown, and it was not repeated;"

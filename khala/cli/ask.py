@@ -76,11 +76,14 @@ def ask(parsed: argparse.Namespace) -> int:
         "model_name": parsed.model_name or "",
         "calls": parsed.calls,
         "stream": "yes" if parsed.stream else "",
+        "reply_tokens": str(parsed.reply_tokens),
         "policy": os.path.abspath(parsed.policy) if parsed.policy else "",  # noqa: PTH100 (the same)
     }
     drive = _Drive(
         settings,
-        budget=InteractionBudget(tool_calls=parsed.max_calls),
+        budget=InteractionBudget(
+            tool_calls=parsed.max_calls, context_tokens=parsed.context_tokens, reply_tokens=parsed.reply_tokens
+        ),
         retention=Retention(keep_results=parsed.keep_results),
     )
     return drive.run(parsed, task=parsed.question)
@@ -108,7 +111,9 @@ class _Drive:
         with Home(parsed.home) as home, closing(progress):
             report = asyncio.run(self._driven(home, progress, task, run_id))
             outcome = outcome_of(home, report)
-        print(outcome.model_dump_json() if parsed.json else printable(told(outcome)))
+            progress.close()
+            # before the home is closed, which may take seconds while results are still being embedded
+            print(outcome.model_dump_json() if parsed.json else printable(told(outcome)), flush=True)
         return 0 if report.status == "answered" else 3
 
     async def _driven(self, home: Home, progress: Progress, task: str, run_id: str) -> Report:
@@ -143,7 +148,14 @@ class _Drive:
 
         key = next((os.environ[name] for name in API_KEY_VARIABLES if os.environ.get(name)), None)
         calls = "mcp-xml" if self.settings.get("calls") == "mcp-xml" else "native"
-        return OpenAIChat(url, name, calls=calls, api_key=key, stream=bool(self.settings.get("stream")))
+        return OpenAIChat(
+            url,
+            name,
+            calls=calls,
+            api_key=key,
+            stream=bool(self.settings.get("stream")),
+            max_completion_tokens=int(self.settings["reply_tokens"]),
+        )
 
 
 async def _ask_on_terminal(call: ToolCall, decision: Decision) -> bool:

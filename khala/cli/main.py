@@ -114,10 +114,24 @@ def _add_ask(add: AddParser) -> None:
     )
     parser.add_argument(
         "--keep-results",
-        type=int,
+        type=_kept,
         default=5,
         metavar="K",
         help="results that stay in view; -1 keeps all (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--context-tokens",
+        type=_count,
+        default=262_144,
+        metavar="N",
+        help="what fits into one prompt with its reply (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--reply-tokens",
+        type=_count,
+        default=16_384,
+        metavar="N",
+        help="most tokens of one reply (default: %(default)s)",
     )
     parser.set_defaults(command=_ask)
 
@@ -161,11 +175,22 @@ def _log_to_standard_error() -> None:
     )
 
 
-def _count(text: str) -> int:
-    number = int(text)
-    if number < 0:
-        raise argparse.ArgumentTypeError("must be 0 or more")
+def _number(text: str, *, least: int) -> int:
+    try:
+        number = int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"`{text}` is no whole number") from None
+    if number < least:
+        raise argparse.ArgumentTypeError(f"must be {least} or more")
     return number
+
+
+def _count(text: str) -> int:
+    return _number(text, least=1)
+
+
+def _kept(text: str) -> int:
+    return _number(text, least=-1)
 
 
 def _ask(parsed: argparse.Namespace) -> int:

@@ -27,7 +27,7 @@ class Retention(Value):
     batch: PositiveInt = 1
     """Results cleared at once: between K and K + batch - 1 are shown. 10 keeps most of a prompt in a prefix cache."""
     turn_window: PositiveInt | None = None
-    """Turns shown at least; older ones are dropped behind one line, in steps of three quarters of it. `None` shows all."""
+    """Turns shown at least; older ones are dropped behind one line, in steps of 3/4 of the window. `None` shows all."""
 
     def cleared(self, results: int) -> int:
         """How many of the oldest of `results` results are cleared; never falls as `results` grows."""
@@ -39,8 +39,8 @@ class Retention(Value):
     def dropped(self, turns: int) -> int:
         """How many of the oldest of `turns` turns are dropped; never falls as `turns` grows.
 
-        Each step sends the whole prompt anew past the prefix cache, while a turn whose results are cleared costs little:
-        so the steps are long.
+        Each step sends the whole prompt anew past the prefix cache, while a turn whose results are cleared costs
+        little: so the steps are long.
         """
         if self.turn_window is None:
             return 0

@@ -150,6 +150,13 @@ def test_bad_input_is_one_line_that_names_the_next_step(name, corpus, tmp_path):
     assert done.stdout == ""
 
 
+@pytest.mark.parametrize("option", [["--max-calls", "0"], ["--max-calls", "x"], ["--keep-results", "-2"]])
+def test_a_number_that_makes_no_sense_is_refused_by_the_command_line(option, corpus):
+    done = khala("ask", "x", "--corpus", corpus, *option)
+    assert done.returncode == 2
+    assert option[0] in done.stderr.splitlines()[-1]
+
+
 def test_help_names_every_command_and_the_exit_codes():
     told = khala("--help").stdout
     for name in ("ask", "resume", "runs", "show", "verify", "exit codes"):
@@ -159,6 +166,7 @@ def test_help_names_every_command_and_the_exit_codes():
 
 
 def test_a_home_of_a_newer_version_is_left_alone(tmp_path):
+    assert khala("runs", "--home", tmp_path).returncode == 0
     with sqlite3.connect(tmp_path / "khala.db") as database:
         database.execute("PRAGMA user_version = 999")
     database.close()

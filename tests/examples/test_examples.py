@@ -1,0 +1,50 @@
+"""The examples and the README show what exists: each is run."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+def run(script: Path, cwd: Path) -> str:
+    done = subprocess.run(
+        [sys.executable, str(script)], capture_output=True, text=True, timeout=110, cwd=cwd, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.mark.slow
+def test_the_demo_answers_refuses_and_verifies(tmp_path):
+    told = run(ROOT / "examples" / "demo.py", tmp_path)
+    assert "most derived metaclass is used" in told
+    assert "denied: write_note by rule note-not-asked-for-by-user" in told
+    assert "notes written: 0; calls refused: 1" in told
+    assert re.search(r"run \w{8}: \d+ events verified", told)
+    assert "after one change: event 0 of run" in told
+
+
+@pytest.mark.slow
+def test_the_quickstart_quotes_the_documents(tmp_path):
+    told = run(ROOT / "examples" / "quickstart.py", tmp_path)
+    assert told.startswith("answered")
+    assert "the most derived metaclass is used" in " ".join(told.split())
+    assert "without evidence: ()" in told
+
+
+def test_a_tool_of_ones_own_mails_only_whom_the_user_named(tmp_path):
+    told = run(ROOT / "examples" / "own_tool.py", tmp_path)
+    assert "deny ('no-grant',)" in told
+    assert "allow ('mail-to-people-the-user-named',)" in told
+    assert "answered The report went to ann@corp.example." in told
+
+
+@pytest.mark.parametrize("name", ["quickstart.py", "own_tool.py"])
+def test_the_readme_shows_the_examples_word_for_word(name):
+    assert (ROOT / "examples" / name).read_text().partition('"""\n\n')[2] in (ROOT / "README.md").read_text()
