@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from khala.agent.guard import Guard, Permit, Ruling
     from khala.agent.research import Report, ResearchAgent
-    from khala.assembly import Home
+    from khala.agent.session import Session
+    from khala.assembly import Home, guarded
     from khala.domain.budget import InteractionBudget, Spend
     from khala.domain.call import Recollection, ToolCall, ToolResult
     from khala.domain.events import Event, Recorded
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from khala.domain.retention import Retention
     from khala.domain.tool import Tool, ToolOutput, tool
     from khala.domain.trajectory import Trajectory
-    from khala.errors import KhalaError, ToolFailed
+    from khala.errors import CallDenied, KhalaError, ToolFailed
     from khala.infrastructure.models.extractive import ExtractiveResearcher
     from khala.infrastructure.models.openai_chat import OpenAIChat
     from khala.infrastructure.reasoning.reasoning_graph import ReasoningGraph
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from khala.infrastructure.telemetry.structured_log import structured_log
 
 _LOADED_ON_FIRST_USE = {
+    "CallDenied": "khala.errors",
     "Decision": "khala.domain.policy",
     "Event": "khala.domain.events",
     "ExtractiveResearcher": "khala.infrastructure.models.extractive",
@@ -54,6 +56,7 @@ _LOADED_ON_FIRST_USE = {
     "Retention": "khala.domain.retention",
     "Rule": "khala.domain.policy",
     "Ruling": "khala.agent.guard",
+    "Session": "khala.agent.session",
     "Spend": "khala.domain.budget",
     "Tool": "khala.domain.tool",
     "ToolCall": "khala.domain.call",
@@ -62,12 +65,14 @@ _LOADED_ON_FIRST_USE = {
     "ToolOutput": "khala.domain.tool",
     "ToolResult": "khala.domain.call",
     "Trajectory": "khala.domain.trajectory",
+    "guarded": "khala.assembly",
     "load_policy": "khala.infrastructure.security.policy_file",
     "structured_log": "khala.infrastructure.telemetry.structured_log",
     "tool": "khala.domain.tool",
 }
 
 __all__ = [
+    "CallDenied",
     "Decision",
     "Event",
     "ExtractiveResearcher",
@@ -91,6 +96,7 @@ __all__ = [
     "Retention",
     "Rule",
     "Ruling",
+    "Session",
     "Spend",
     "Tool",
     "ToolCall",
@@ -99,6 +105,7 @@ __all__ = [
     "ToolOutput",
     "ToolResult",
     "Trajectory",
+    "guarded",
     "load_policy",
     "structured_log",
     "tool",

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from khala.agent.guard import Guard
+from khala.agent.recording import Recording
 from khala.agent.research import ResearchAgent
+from khala.agent.session import Session
 from khala.domain.budget import InteractionBudget
 from khala.domain.call import ToolResult
+from khala.domain.events import RunStarted
 from khala.domain.policy import Policy
-from khala.domain.ports import Approver, ChatModel, Observer
+from khala.domain.ports import Approver, ChatModel, Memory, Observer, RunStore
 from khala.domain.retention import Retention
-from khala.domain.tool import Tool
+from khala.domain.tool import Tool, tool
+from khala.domain.trajectory import Trajectory
 from khala.errors import HomeUnusable
 from khala.infrastructure.memory.lance_memory import LanceMemory
 from khala.infrastructure.memory.open_memory import open_memory
@@ -37,7 +41,10 @@ from khala.infrastructure.tools.notes import note_tool
 if TYPE_CHECKING:
     from khala.infrastructure.reasoning.reasoning_graph import ReasoningGraph
 
-__all__ = ["Home"]
+__all__ = ["Home", "guarded"]
+
+Functions = Iterable[Tool | Callable[..., object]]
+PolicySource = Policy | str | os.PathLike[str] | None
 
 
 class Home:
@@ -98,7 +105,7 @@ class Home:
         *,
         model: ChatModel | None = None,
         tools: Iterable[Tool] = (),
-        policy: Policy | str | os.PathLike[str] | None = None,
+        policy: PolicySource = None,
         approver: Approver | None = None,
         observers: Sequence[Observer] = (),
         budget: InteractionBudget | None = None,
@@ -112,13 +119,9 @@ class Home:
         `PolicyInvalid`, `InvalidTool`.
         """
         offered = (*tools, *memory_tools(self.memory, self.store.tool_result))
-        if policy is None:
-            policy = builtin_policy(offered)
-        elif not isinstance(policy, Policy):
-            policy = load_policy(Path(policy), offered, known_names=BUILTIN_TOOLS)
         return ResearchAgent(
             model=ExtractiveResearcher() if model is None else model,
-            guard=Guard(policy, offered, digest=canonical_digest, approver=approver),
+            guard=_guard(offered, policy, approver),
             store=self.store,
             memory=self.memory,
             observers=observers,
@@ -126,6 +129,24 @@ class Home:
             retention=retention or Retention(),
             settings=settings or {},
         )
+
+    @contextmanager
+    def session(
+        self,
+        task: str,
+        functions: Functions,
+        *,
+        policy: PolicySource = None,
+        approver: Approver | None = None,
+        observers: Sequence[Observer] = (),
+    ) -> Generator[Session]:
+        """The guard for one task in somebody else's loop; what it decides and what came of it is kept in this home.
+
+        See `guarded` for the arguments. The session ends with the context. Raises `PolicyInvalid`, `InvalidTool`.
+        """
+        guard = _guard(functions, policy, approver)
+        with _session(self.store, task, guard, memory=self.memory, observers=observers) as session:
+            yield session
 
     def graph(self, run_id: str) -> ReasoningGraph:
         """What the answer of a run rests on. Raises `RunUnknown`, `LogDamaged`."""
@@ -135,6 +156,60 @@ class Home:
 
     def _results_unknown_to(self, known: AbstractSet[str]) -> Iterable[ToolResult]:
         return (result for _, result in self.store.tool_results() if result.is_original and result.call.id not in known)
+
+
+@contextmanager
+def guarded(
+    task: str,
+    functions: Functions,
+    *,
+    policy: PolicySource = None,
+    approver: Approver | None = None,
+) -> Generator[Session]:
+    """The guard for one task in somebody else's loop, without a home: nothing is kept.
+
+    `task` is what the user asked, word for word: values that stand in it count as the user's. `functions` are the
+    tools, typed functions with docstrings or `Tool`s; `session.protect(function)` gives each one guarded. `policy` is a
+    policy or the path of a policy file; without it, reading is allowed and everything else denied. `approver` answers
+    `ask`; without it `ask` means no. Raises `PolicyInvalid`, `InvalidTool`.
+    """
+    from khala.testing.in_memory_store import InMemoryStore
+
+    with _session(InMemoryStore(), task, _guard(functions, policy, approver)) as session:
+        yield session
+
+
+@contextmanager
+def _session(
+    store: RunStore, task: str, guard: Guard, *, memory: Memory | None = None, observers: Sequence[Observer] = ()
+) -> Generator[Session]:
+    started = RunStarted(
+        task=task,
+        system="",
+        model="",
+        tools=guard.tool_digests,
+        policy=guard.policy.digest,
+        budget=InteractionBudget(),
+        retention=Retention(),
+        hosted=True,
+    )
+    with store.create() as log:
+        recording = Recording(log, store, memory, observers, Trajectory(log.run_id))
+        session = Session(guard, recording, started)
+        try:
+            yield session
+        finally:
+            if recording.trajectory.ended is None:
+                session.end()
+
+
+def _guard(functions: Functions, policy: PolicySource, approver: Approver | None) -> Guard:
+    tools = [each if isinstance(each, Tool) else tool(each) for each in functions]
+    if policy is None:
+        policy = builtin_policy(tools)
+    elif not isinstance(policy, Policy):
+        policy = load_policy(Path(policy), tools, known_names=BUILTIN_TOOLS)
+    return Guard(policy, tools, digest=canonical_digest, approver=approver)
 
 
 def no_embedder() -> None:

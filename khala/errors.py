@@ -20,6 +20,7 @@ KhalaError
 │   ├── RunBusy             another process drives this run
 │   └── LogDamaged          the ledger does not verify
 ├── MemoryUnusable          the index cannot be used as it is (damaged, or made by another embedder)
+├── CallDenied              the guard refused a call of a protected function; it did not run
 └── PermitRefused           someone tried to run a tool without a valid, unused permit
 
 Messages are lower case, carry the user's words in backticks and name the next step.
@@ -28,6 +29,7 @@ Messages are lower case, carry the user's words in backticks and name the next s
 from __future__ import annotations
 
 __all__ = [
+    "CallDenied",
     "CallerError",
     "ContextTooLong",
     "CorpusUnreadable",
@@ -138,6 +140,18 @@ class LogDamaged(HomeError):
 
 class MemoryUnusable(KhalaError):
     """The index cannot be used as it is; the message names the command that rebuilds it."""
+
+
+class CallDenied(KhalaError):
+    """The guard refused a call of a protected function; the function did not run.
+
+    `rules` are the ids of the rules that made it so, `call_id` the call in the ledger.
+    """
+
+    def __init__(self, message: str, *, rules: tuple[str, ...], call_id: str) -> None:
+        super().__init__(message)
+        self.rules = rules
+        self.call_id = call_id
 
 
 class PermitRefused(KhalaError):

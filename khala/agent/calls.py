@@ -14,6 +14,7 @@ from khala.domain.call import CallStatus
 from khala.domain.context import Context
 from khala.domain.events import CallDecided, CallStarted
 from khala.domain.label import Label
+from khala.domain.policy import Decision
 from khala.domain.rollback import CallFault
 from khala.domain.tool import MAX_RESULT_CHARS, ArgumentsInvalid
 from khala.domain.trajectory import CallState, Turn
@@ -22,7 +23,7 @@ from khala.errors import ToolFailed
 from .guard import Guard, Permit
 from .recording import Recording
 
-__all__ = ["TurnCalls"]
+__all__ = ["OWN_WORDS", "TurnCalls", "refusal"]
 
 PARALLEL_CALLS = 8
 """Calls of one turn that run at the same time."""
@@ -37,6 +38,13 @@ _OUTCOME_UNKNOWN = (
     "the process stopped while this call was running: whether it took effect is unknown, and it was not repeated;"
     " check before you try again"
 )
+
+
+def refusal(decision: Decision) -> str:
+    """What the model, or the host, is told about a call that may not run."""
+    rules = ", ".join(f"`{rule}`" for rule in decision.rules)
+    asked = " and nobody approved it" if decision.effect == "ask" else ""
+    return f"refused by policy rule {rules}{asked}: {decision.reason}"
 
 
 @dataclass
@@ -122,9 +130,7 @@ class TurnCalls:
         self.run.write(CallDecided(call_id=call.id, decision=ruling.decision, approved=ruling.approved))
         permit = ruling.permit
         if permit is None:
-            asked = " and nobody approved it" if ruling.decision.effect == "ask" else ""
-            rules = ", ".join(f"`{rule}`" for rule in ruling.decision.rules)
-            self._close(state, "denied", f"refused by policy rule {rules}{asked}: {ruling.decision.reason}")
+            self._close(state, "denied", refusal(ruling.decision))
             return None
         earlier = self._answered(call.tool, permit.call_digest)
         if earlier is not None:

@@ -17,7 +17,7 @@ from khala.domain.tool import Tool, ToolOutput
 from khala.domain.value import JsonObject
 from khala.errors import KhalaError, ToolFailed
 
-__all__ = ["execute"]
+__all__ = ["execute", "output_of"]
 
 
 async def execute(tool: Tool, arguments: JsonObject, *, timeout_s: float) -> ToolOutput:
@@ -34,7 +34,7 @@ async def execute(tool: Tool, arguments: JsonObject, *, timeout_s: float) -> Too
                 returned = await cast("Callable[..., Awaitable[object]]", tool.function)(**keywords)
             else:
                 returned = await _in_thread(lambda: tool.function(**keywords))
-        return _output(returned)
+        return output_of(returned)
     except (KhalaError, TimeoutError):
         raise
     except Exception as error:
@@ -68,7 +68,8 @@ async def _in_thread(function: Callable[[], object]) -> object:
     return await outcome
 
 
-def _output(returned: object) -> ToolOutput:
+def output_of(returned: object) -> ToolOutput:
+    """What a tool returned, as text: texts as they are, anything else as JSON. Raises `ValueError` where neither is."""
     match returned:
         case ToolOutput():
             return returned

@@ -18,6 +18,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from khala.domain.call import ToolCall
+from khala.domain.events import ToolDigest
 from khala.domain.grounding import Grounding
 from khala.domain.label import Label
 from khala.domain.manifest import ToolManifest
@@ -28,7 +29,7 @@ from khala.errors import InvalidTool, PermitRefused
 
 from .execution import execute
 
-__all__ = ["Guard", "Permit", "Ruling"]
+__all__ = ["Guard", "Permit", "Ruling", "label_of"]
 
 APPROVAL_TIMEOUT_S = 600.0
 """Seconds a person has to answer; after that the answer is no."""
@@ -56,6 +57,8 @@ class Ruling:
     """A person's answer; `None` when nobody was asked."""
     pending: Permit | None = None
     """What a yes would permit."""
+    facts: Facts | None = None
+    """What was decided on; `None` when it did not come to that."""
 
 
 class Guard:
@@ -77,6 +80,14 @@ class Guard:
                 raise InvalidTool(f"two tools are named `{tool.name}`: rename one with @tool(name=...)")
             self._tools[tool.name] = tool
         self._outstanding: set[Permit] = set()
+
+    @property
+    def tool_digests(self) -> tuple[ToolDigest, ...]:
+        """Each tool with the SHA-256 of its definition, as the log keeps it."""
+        return tuple(
+            ToolDigest(name=tool.name, digest=self.digest(tool.spec.model_dump(mode="json")))
+            for tool in self._tools.values()
+        )
 
     @property
     def tools(self) -> Mapping[str, Tool]:
@@ -113,8 +124,8 @@ class Guard:
             return Ruling(denied_by_failure(f"{type(error).__name__}: {error}"))
         permit = Permit(call.model_copy(update={"arguments": arguments}), digest, tool, manifest)
         if decision.effect == "allow":
-            return Ruling(decision, self._granted(permit))  # 3
-        return Ruling(decision, pending=permit if decision.effect == "ask" else None)
+            return Ruling(decision, self._granted(permit), facts=facts)  # 3
+        return Ruling(decision, pending=permit if decision.effect == "ask" else None, facts=facts)
 
     async def ask(self, ruling: Ruling) -> Ruling:
         """Put an `ask` to the approver; no approver, an exception or no answer in time mean no."""
@@ -136,21 +147,28 @@ class Guard:
         `timeout_s` can only shorten the tool's own limit. Raises `PermitRefused` for a permit that is forged, used or
         does not fit its call, `ToolFailed` when the tool could not, `TimeoutError` when it took too long.
         """
+        self.redeem(permit)
+        limit = permit.tool.timeout_s if timeout_s is None else min(timeout_s, permit.tool.timeout_s)
+        output = await execute(permit.tool, permit.call.arguments, timeout_s=limit)
+        return output.model_copy(update={"label": label_of(permit.manifest, output)})
+
+    def redeem(self, permit: Permit) -> None:
+        """Use a permit up; whoever calls this runs exactly `permit.call`, and at once.
+
+        Raises `PermitRefused` for a permit that is forged, used or does not fit its call.
+        """
         if permit not in self._outstanding:  # 4
             raise PermitRefused(f"no valid permit for `{permit.call.tool}`: every call needs a decision of its own")
         self._outstanding.discard(permit)
         if self.call_digest(permit.call.tool, permit.call.arguments) != permit.call_digest:
             raise PermitRefused(f"the arguments of `{permit.call.tool}` are not those that were decided on")
-        limit = permit.tool.timeout_s if timeout_s is None else min(timeout_s, permit.tool.timeout_s)
-        output = await execute(permit.tool, permit.call.arguments, timeout_s=limit)
-        return output.model_copy(update={"label": _label(permit.manifest, output)})
 
     def _granted(self, permit: Permit) -> Permit:
         self._outstanding.add(permit)
         return permit
 
 
-def _label(manifest: ToolManifest, output: ToolOutput) -> Label:
+def label_of(manifest: ToolManifest, output: ToolOutput) -> Label:
     """The label of a result: the manifest's word; the tool's own can only restrict it, unless it is `labelled`."""
     source = Label(
         trust="untrusted" if manifest.results == "untrusted" else "trusted",

@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 
 from khala.domain.budget import InteractionBudget, Spend
 from khala.domain.context import Context
-from khala.domain.events import Recorded, RunResumed, RunStarted, RunStatus, ToolDigest
+from khala.domain.events import Recorded, RunResumed, RunStarted, RunStatus
 from khala.domain.policy import Effect
 from khala.domain.ports import ChatModel, Memory, Observer, RunLog, RunStore
 from khala.domain.retention import Retention
 from khala.domain.trajectory import Trajectory
-from khala.errors import InvalidTask
+from khala.errors import InvalidTask, RunUnknown
 
 from .calls import TurnCalls
 from .guard import Guard
@@ -92,15 +92,11 @@ class ResearchAgent:
 
     async def _begin(self, log: RunLog, task: str, observers: Sequence[Observer]) -> Report:
         recording = Recording(log, self.store, self.memory, observers, Trajectory(log.run_id))
-        tools = tuple(
-            ToolDigest(name=tool.name, digest=self.guard.digest(tool.spec.model_dump(mode="json")))
-            for tool in self.guard.tools.values()
-        )
         started = RunStarted(
             task=task,
             system=self.system,
             model=self.model.name,
-            tools=tools,
+            tools=self.guard.tool_digests,
             policy=self.guard.policy.digest,
             budget=self.budget,
             retention=self.retention,
@@ -116,6 +112,8 @@ class ResearchAgent:
         trajectory = recording.trajectory
         if trajectory.started is None:
             raise InvalidTask(f"run `{log.run_id}` stopped before it had a task: start a new one")
+        if trajectory.started.hosted:
+            raise RunUnknown(f"run `{log.run_id}` was driven by another program's loop: there is nothing to resume")
         if trajectory.ended is None:
             recording.write(RunResumed(model=self.model.name, policy=self.guard.policy.digest))
         return await self._drive(recording, trajectory.started)

@@ -24,6 +24,7 @@ __all__ = [
     "AnswerRequested",
     "CallDecided",
     "CallFinished",
+    "CallRequested",
     "CallStarted",
     "ContextShrunk",
     "Event",
@@ -95,6 +96,8 @@ class RunStarted(Value):
     """SHA-256 of the policy."""
     budget: InteractionBudget
     retention: Retention
+    hosted: bool = False
+    """Somebody else's loop drives the run; khala guards its calls and never sees its model."""
     settings: dict[str, str] = Field(default_factory=dict)
     """What the caller needs to drive the run again: corpus, model address ... Never a secret."""
 
@@ -122,6 +125,13 @@ class ModelReplied(Value):
     usage: Usage = Usage()
     prompt_chars: int = 0
     """Characters of the prompt that was sent."""
+
+
+class CallRequested(Value):
+    """A call of a hosted run; such calls belong to no turn and may overlap."""
+
+    kind: Literal["call_requested"] = "call_requested"
+    call: ToolCall
 
 
 class TurnRolledBack(Value):
@@ -216,6 +226,7 @@ Event = Annotated[
     RunStarted
     | RunResumed
     | ModelReplied
+    | CallRequested
     | TurnRolledBack
     | CallDecided
     | CallStarted

@@ -10,13 +10,13 @@ NodeKind = Literal["task", "turn", "call", "result", "recollection", "claim", "d
 """`claim`: a sentence of the answer. `recollection`: evidence put back into the context before the answer."""
 
 LinkKind = Literal["asked", "produced", "used", "recalls", "supports", "repeats", "denied"]
-"""`asked` task to turn, turn to call; `produced` call to result, turn to claim; `used` a call that carries a
-value of a result, or a claim that cites one; `recalls` a recollection or result that repeats the words of an earlier
-result; `supports` a result span that carries a claim; `repeats` a call that was made before; `denied` a decision that
-stopped a call."""
+"""`asked` task to turn, turn to call, in a hosted run task to call; `produced` call to result, turn to claim; `used` a
+call that carries a value of a result, or a claim that cites one; `recalls` a recollection or result that repeats the
+words of an earlier result; `supports` a result span that carries a claim; `repeats` a call that was made before;
+`denied` a decision that stopped a call."""
 
 LEGAL_LINKS: dict[LinkKind, frozenset[tuple[NodeKind, NodeKind]]] = {
-    "asked": frozenset({("task", "turn"), ("turn", "call")}),
+    "asked": frozenset({("task", "turn"), ("turn", "call"), ("task", "call")}),
     "produced": frozenset({("call", "result"), ("turn", "claim"), ("turn", "recollection")}),
     "used": frozenset({("call", "result"), ("claim", "result")}),
     "recalls": frozenset({("result", "result"), ("recollection", "result")}),

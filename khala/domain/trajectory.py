@@ -17,6 +17,7 @@ from .events import (
     AnswerRequested,
     CallDecided,
     CallFinished,
+    CallRequested,
     CallStarted,
     ContextShrunk,
     EvidenceRecalled,
@@ -42,6 +43,7 @@ class CallState:
 
     call: ToolCall
     turn: int
+    """Number of its turn; 0 in a hosted run, which has none."""
     position: int = -1
     """Place among the results a prompt may show, from 0; -1 until the whole turn is finished."""
     decided: CallDecided | None = None
@@ -191,6 +193,9 @@ class Trajectory:
                 pass
             case ModelReplied() as event:
                 self._take_reply(event)
+            case CallRequested() as event:
+                _require(self.started is not None and self.started.hosted, "only a hosted run has calls without turns")
+                self._take_call(CallState(event.call, 0))
             case TurnRolledBack() as event:
                 turn = self._last_turn(event.turn)
                 _require(not any(state.finished for state in turn.calls), f"turn {event.turn} has results")
@@ -237,8 +242,7 @@ class Trajectory:
         )
         self.turns.append(turn)
         for state in turn.calls:
-            _require(state.call.id not in self._calls, f"two calls are named {state.call.id}")
-            self._calls[state.call.id] = state
+            self._take_call(state)
         usage = event.usage
         self.spend = replace(
             self.spend,
@@ -259,6 +263,10 @@ class Trajectory:
         if event.status == "repeated":
             for earlier in event.derived_from:
                 self.repeats[earlier] = self.repeats.get(earlier, 0) + 1
+        if not state.turn:
+            state.position = len(self.results)
+            self.results.append(state)
+            return
         turn = self.turns[-1]
         if all(other.finished is not None for other in turn.calls):
             for position, other in enumerate(turn.calls, start=len(self.results)):
@@ -279,8 +287,13 @@ class Trajectory:
         state = self._calls.get(call_id)
         if state is None or state.finished is not None:
             raise ValueError(f"call {call_id} does not wait for anything")
-        self._last_turn(state.turn)
+        if state.turn:
+            self._last_turn(state.turn)
         return state
+
+    def _take_call(self, state: CallState) -> None:
+        _require(state.call.id not in self._calls, f"two calls are named {state.call.id}")
+        self._calls[state.call.id] = state
 
 
 def _require(holds: bool, otherwise: str) -> None:  # noqa: FBT001 (reads as a sentence)

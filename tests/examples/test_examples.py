@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -45,6 +46,13 @@ def test_a_tool_of_ones_own_mails_only_whom_the_user_named(tmp_path):
     assert "answered The report went to ann@corp.example." in told
 
 
-@pytest.mark.parametrize("name", ["quickstart.py", "own_tool.py"])
+def test_the_guard_alone_runs_in_ten_lines(tmp_path):
+    shutil.copy(ROOT / "examples" / "policy.toml", tmp_path)
+    told = run(ROOT / "examples" / "guard_only.py", tmp_path).splitlines()
+    assert told[0] == "sent 10 characters to ann@corp.example"
+    assert told[1].startswith("`send_mail` was refused by policy rule `no-grant`")
+
+
+@pytest.mark.parametrize("name", ["quickstart.py", "own_tool.py", "guard_only.py"])
 def test_the_readme_shows_the_examples_word_for_word(name):
     assert (ROOT / "examples" / name).read_text().partition('"""\n\n')[2] in (ROOT / "README.md").read_text()

@@ -22,6 +22,7 @@ from khala.domain.events import (
     AnswerDrafted,
     CallDecided,
     CallFinished,
+    CallRequested,
     EvidenceRecalled,
     ModelReplied,
     Recorded,
@@ -81,6 +82,8 @@ class ReasoningGraph:
                 self._add("task", "task", text=event.task)
             case ModelReplied() as event:
                 self._take_reply(event)
+            case CallRequested() as event:
+                self._take_call("task", event.call)
             case TurnRolledBack() as event:
                 self._graph.nodes[f"turn:{event.turn}"]["rolled_back"] = event.cause
             case CallDecided() as event:
@@ -169,9 +172,12 @@ class ReasoningGraph:
         turn = self._add("turn", str(event.turn), number=event.turn)
         self._link("asked", "task", turn)
         for call in event.calls:
-            self._calls[call.id] = (event.turn, call)
-            self._link("asked", turn, self._add("call", call.id, tool=call.tool, arguments=call.arguments))
-            self._unread.append(call)
+            self._take_call(turn, call)
+
+    def _take_call(self, asking: str, call: ToolCall) -> None:
+        self._calls[call.id] = (self._turn, call)
+        self._link("asked", asking, self._add("call", call.id, tool=call.tool, arguments=call.arguments))
+        self._unread.append(call)
 
     def _take_decision(self, event: CallDecided) -> None:
         decision = event.decision

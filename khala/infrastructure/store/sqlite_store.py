@@ -21,8 +21,8 @@ from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, Self, cast
 
-from khala.domain.call import ToolResult
-from khala.domain.events import CallFinished, ModelReplied, Recorded
+from khala.domain.call import ToolCall, ToolResult
+from khala.domain.events import CallFinished, CallRequested, ModelReplied, Recorded
 from khala.domain.value import JsonObject
 from khala.errors import HomeTooNew, LogDamaged, RunUnknown
 from khala.infrastructure.store.canonical import from_canonical
@@ -146,14 +146,12 @@ class SqliteStore:
         while True:
             with self._database.reading() as db:
                 rows = db.execute(
-                    "SELECT finished.number, finished.record, (SELECT record FROM events AS replied"
-                    " WHERE replied.run_id = finished.run_id AND replied.seq < finished.seq"
-                    " AND kind = 'model_replied' ORDER BY seq DESC LIMIT 1)"
-                    " FROM events AS finished WHERE number > ? AND kind = 'call_finished' ORDER BY number LIMIT ?",
+                    "SELECT number, record FROM events WHERE number > ? AND kind = 'call_finished'"
+                    " ORDER BY number LIMIT ?",
                     (after, _BATCH),
                 ).fetchall()
-            for number, finished, replied in rows:
-                result = self._tool_result(finished, replied)
+            for number, finished in rows:
+                result = self._tool_result(finished)
                 if result is not None:
                     yield number, result
             if not rows:
@@ -165,28 +163,21 @@ class SqliteStore:
         run_id = result_id.rpartition("-")[0]
         with self._database.reading() as db:
             rows = db.execute(
-                "SELECT kind, record FROM events WHERE run_id = ? AND kind IN ('model_replied', 'call_finished')"
-                " AND instr(record, ?) ORDER BY seq",
-                (run_id, f'"{result_id}"'.encode()),
+                "SELECT record FROM events WHERE run_id = ? AND kind = 'call_finished' AND instr(record, ?)",
+                (run_id, f'"call_id":"{result_id}"'.encode()),
             ).fetchall()
-        replies = [record for kind, record in rows if kind == "model_replied"]
-        endings = [record for kind, record in rows if kind == "call_finished"]
-        for reply in replies:
-            for ending in endings:
-                result = self._tool_result(ending, reply)
-                if result is not None and result.call.id == result_id:
-                    return result
-        return None
+        found = (self._tool_result(finished) for (finished,) in rows)
+        return next((result for result in found if result is not None and result.call.id == result_id), None)
 
-    def _tool_result(self, finished: bytes, replied: bytes) -> ToolResult | None:
-        try:
-            end, reply = (recorded(cast("JsonObject", from_canonical(record))) for record in (finished, replied))
-            if not isinstance(end.event, CallFinished) or not isinstance(reply.event, ModelReplied):
-                return None
-            text = self._texts.read(end.event.digest)
-        except (LogDamaged, HomeTooNew, ValueError, AttributeError, TypeError):
+    def _tool_result(self, finished: bytes) -> ToolResult | None:
+        end = _read(finished)
+        if end is None or not isinstance(end.event, CallFinished):
             return None
-        call = next((call for call in reply.event.calls if call.id == end.event.call_id), None)
+        call = self._requested_call(end.run_id, end.seq, end.event.call_id)
+        try:
+            text = self._texts.read(end.event.digest)
+        except LogDamaged:
+            return None
         if call is None or text is None:
             return None
         return ToolResult(
@@ -199,6 +190,24 @@ class SqliteStore:
             run_id=end.run_id,
             at_ms=end.at_ms,
         )
+
+    def _requested_call(self, run_id: str, before: int, call_id: str) -> ToolCall | None:
+        """The call of that id, out of the last event before that place which asks for it."""
+        with self._database.reading() as db:
+            rows = db.execute(
+                "SELECT record FROM events WHERE run_id = ? AND seq < ? AND kind IN ('model_replied', 'call_requested')"
+                " AND instr(record, ?) ORDER BY seq DESC",
+                (run_id, before, f'"id":"{call_id}"'.encode()),
+            )
+            for (record,) in rows:
+                asking = _read(record)
+                event = asking.event if asking is not None else None
+                calls = event.calls if isinstance(event, ModelReplied) else ()
+                calls = (event.call,) if isinstance(event, CallRequested) else calls
+                for call in calls:
+                    if call.id == call_id:
+                        return call
+        return None
 
     def _new_run(self) -> str:
         while True:
@@ -240,6 +249,14 @@ class SqliteStore:
 def _read_head(run_id: str, db: sqlite3.Connection) -> Head | None:
     row = db.execute("SELECT statement, signature FROM heads WHERE run_id = ?", (run_id,)).fetchone()
     return Head(*row) if row and all(isinstance(column, bytes) for column in row) else None
+
+
+def _read(record: bytes) -> Recorded | None:
+    """An event read without verifying its run; `None` for what is none."""
+    try:
+        return recorded(cast("JsonObject", from_canonical(record)))
+    except (LogDamaged, HomeTooNew, ValueError, AttributeError, TypeError):
+        return None
 
 
 def _read_rows(run_id: str, db: sqlite3.Connection) -> list[tuple[Row, str]]:

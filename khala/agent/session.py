@@ -1,0 +1,184 @@
+"""The guard inside somebody else's loop: functions that are decided on before they run, and one log of all they did.
+
+A session stands for one task of one user. Each protected function asks the guard before its body runs, and what came
+of it is written down: the same events, in the same ledger, as a run of khala's own loop, except that the model's words
+are not known. What a function returns counts as a result of its tool, with the label its manifest gives it.
+
+Decisions and log are kept in step by one lock; the functions themselves run beside each other.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import inspect
+import threading
+import time
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, ParamSpec, TypeVar, cast, overload
+
+from khala.domain.call import CallStatus, ToolCall
+from khala.domain.events import CallDecided, CallRequested, CallStarted, RunEnded, RunStarted
+from khala.domain.label import Label
+from khala.domain.tool import ArgumentsInvalid, Tool, ToolOutput
+from khala.domain.trajectory import CallState
+from khala.domain.value import JsonObject
+from khala.errors import CallDenied, InvalidTool, PermitRefused
+
+from .calls import OWN_WORDS, refusal
+from .execution import output_of
+from .guard import Guard, Permit, Ruling, label_of
+from .recording import Recording
+
+__all__ = ["Session"]
+
+Parameters = ParamSpec("Parameters")
+Returned = TypeVar("Returned")
+Result = TypeVar("Result")
+
+
+class Session:
+    """One task of one user, guarded; made by `Home.session` or `khala.guarded`."""
+
+    def __init__(self, guard: Guard, recording: Recording, started: RunStarted) -> None:
+        self._guard = guard
+        self._run = recording
+        self._turn = threading.Lock()
+        self._run.write(started)
+        self._run.grounding.add_user_words(started.task)
+
+    @property
+    def run_id(self) -> str:
+        """The run in the ledger."""
+        return self._run.trajectory.run_id
+
+    def user_said(self, words: str) -> None:
+        """Take in further words of the user: what stands in them counts as theirs."""
+        with self._turn:
+            self._run.grounding.add_user_words(words)
+
+    def end(self, answer: str = "") -> None:
+        """Close the log, with the answer the host gave if there is one; no call can follow."""
+        with self._turn:
+            status = "answered" if answer.strip() else "unanswered"
+            self._run.write(RunEnded(status=status, answer=answer), durable=True)
+
+    @overload
+    def protect(self, function: Tool) -> Callable[..., Any]: ...  # Any: a `Tool` does not carry its function's types
+    @overload
+    def protect(self, function: Callable[Parameters, Returned]) -> Callable[Parameters, Returned]: ...
+    def protect(self, function: Tool | Callable[..., object]) -> Callable[..., object]:
+        """The same function behind the guard, sync for sync and async for async.
+
+        `function` is one the session was made with, or its `Tool`. Where the guard says no it raises `CallDenied` and
+        the function does not run. What the function raises passes through. Raises `InvalidTool` for any other function.
+        """
+        guarded = next((each for each in self._guard.tools.values() if function in (each, each.function)), None)
+        if guarded is None:
+            name = getattr(function, "__name__", repr(function))
+            raise InvalidTool(f"`{name}` is not a tool of this session: name it where the session is made")
+        signature = inspect.signature(guarded.function)
+
+        def asked(args: tuple[object, ...], named: dict[str, object]) -> JsonObject:
+            bound = signature.bind(*args, **named)
+            bound.apply_defaults()
+            return cast("JsonObject", bound.arguments)
+
+        if guarded.is_async:
+
+            @functools.wraps(guarded.function)
+            async def call_async(*args: object, **named: object) -> object:
+                state, ruling = self._request(guarded, asked(args, named))
+                permit = self._start(state, await self._guard.ask(ruling))
+                running = cast("Callable[..., Awaitable[object]]", guarded.function)
+                began = time.monotonic()
+                try:
+                    returned = await running(**guarded.bound(permit.call.arguments))
+                except BaseException as error:
+                    self._finish_failed(state, permit, error, began)
+                    raise
+                return self._finish(state, permit, returned, began)
+
+            return call_async
+
+        @functools.wraps(guarded.function)
+        def call(*args: object, **named: object) -> object:
+            state, ruling = self._request(guarded, asked(args, named))
+            permit = self._start(state, _waited(self._guard.ask(ruling)) if ruling.pending else ruling)
+            began = time.monotonic()
+            try:
+                returned = guarded.function(**guarded.bound(permit.call.arguments))
+            except BaseException as error:
+                self._finish_failed(state, permit, error, began)
+                raise
+            return self._finish(state, permit, returned, began)
+
+        return call
+
+    def _request(self, tool: Tool, arguments: JsonObject) -> tuple[CallState, Ruling]:
+        """Write the call down and decide on it."""
+        try:
+            canonical = tool.canonical_arguments(arguments)
+        except ArgumentsInvalid as error:
+            raise CallDenied(f"the arguments of `{tool.name}` do not fit: {error}", rules=(), call_id="") from None
+        with self._turn:
+            trajectory = self._run.trajectory
+            if trajectory.ended is not None:
+                raise PermitRefused(f"the session has ended: `{tool.name}` did not run; make a new session")
+            call = ToolCall(id=trajectory.next_call_id(), tool=tool.name, arguments=canonical)
+            self._run.write(CallRequested(call=call))
+            state = trajectory.call(call.id)
+            return state, self._guard.decide(call, self._run.grounding, trajectory.spend.calls_per_tool)
+
+    def _start(self, state: CallState, ruling: Ruling) -> Permit:
+        """Write the decision down and use its permit up; after this the function runs."""
+        call = state.call
+        with self._turn:
+            self._run.write(CallDecided(call_id=call.id, decision=ruling.decision, approved=ruling.approved))
+            permit = ruling.permit
+            if permit is None:
+                words = refusal(ruling.decision)
+                self._run.finish(state, "denied", words, label=OWN_WORDS, shown_chars=len(words))
+                raise CallDenied(f"`{call.tool}` was {words}", rules=ruling.decision.rules, call_id=call.id)
+            self._guard.redeem(permit)
+            once = permit.manifest.has_side_effect and not permit.manifest.idempotent
+            started = CallStarted(call_id=call.id, tool=call.tool, side_effect=once)
+            self._run.write(started, durable=permit.manifest.has_side_effect)
+            return permit
+
+    def _finish(self, state: CallState, permit: Permit, returned: Result, began: float) -> Result:
+        try:
+            output = output_of(returned)
+        except ValueError:  # the host's objects are its own affair; the log keeps what can be said of them
+            output = ToolOutput(text=repr(returned))
+        self._close(state, "ok", output, label_of(permit.manifest, output), began)
+        return returned
+
+    def _finish_failed(self, state: CallState, permit: Permit, error: BaseException, began: float) -> None:
+        output = output_of(f"{type(error).__name__}: {error}")
+        self._close(state, "failed", output, Label(origins=(f"tool:{permit.manifest.tool}",)), began)
+
+    def _close(self, state: CallState, status: CallStatus, output: ToolOutput, label: Label, began: float) -> None:
+        with self._turn:
+            self._run.finish(
+                state,
+                status,
+                output.text,
+                label=label,
+                shown_chars=len(output.text),
+                derived_from=output.derived_from,
+                elapsed_ms=round((time.monotonic() - began) * 1000),
+            )
+
+
+def _waited(asking: Coroutine[Any, Any, Ruling]) -> Ruling:  # Any: what coroutines send and take is nobody's concern
+    """The result of a coroutine, from a function that is not async; a running event loop is left alone."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return asyncio.run(asking)
+    outcome: list[Ruling] = []
+    thread = threading.Thread(target=lambda: outcome.append(asyncio.run(asking)), name="khala-approval")
+    thread.start()
+    thread.join()
+    return outcome[0]
