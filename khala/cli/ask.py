@@ -77,6 +77,7 @@ def ask(parsed: argparse.Namespace) -> int:
         "calls": parsed.calls,
         "stream": "yes" if parsed.stream else "",
         "reply_tokens": str(parsed.reply_tokens),
+        "words_only": "yes" if parsed.words_only else "",
         "policy": os.path.abspath(parsed.policy) if parsed.policy else "",  # noqa: PTH100 (the same)
     }
     drive = _Drive(
@@ -108,7 +109,8 @@ class _Drive:
 
     def run(self, parsed: argparse.Namespace, *, task: str = "", run_id: str = "") -> int:
         progress = Progress(sys.stderr, resumes=bool(run_id))
-        with Home(parsed.home) as home, closing(progress):
+        words_only = bool(self.settings.get("words_only"))
+        with Home(parsed.home, semantic=not words_only) as home, closing(progress):
             report = asyncio.run(self._driven(home, progress, task, run_id))
             outcome = outcome_of(home, report)
             progress.close()

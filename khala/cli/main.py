@@ -133,6 +133,9 @@ def _add_ask(add: AddParser) -> None:
         metavar="N",
         help="most tokens of one reply (default: %(default)s)",
     )
+    parser.add_argument(
+        "--words-only", action="store_true", help="memory finds by words only; no embedding model is loaded"
+    )
     parser.set_defaults(command=_ask)
 
 

@@ -82,7 +82,7 @@ def test_resuming_a_run_that_ended_reports_it_again(answered):
 
 
 def test_a_changed_log_is_found_and_named(corpus, tmp_path):
-    done = khala("ask", "How long is the Volga?", "--corpus", corpus, "--home", tmp_path, "--json")
+    done = khala("ask", "How long is the Volga?", "--corpus", corpus, "--home", tmp_path, "--words-only", "--json")
     run_id = json.loads(done.stdout)["run_id"]
     with sqlite3.connect(tmp_path / "khala.db") as database:
         database.execute(
@@ -96,8 +96,9 @@ def test_a_changed_log_is_found_and_named(corpus, tmp_path):
 
 
 def test_progress_is_plain_lines_in_a_pipe(corpus, tmp_path):
-    done = khala("ask", "How long is the Volga?", "--corpus", corpus, "--home", tmp_path)
-    assert done.stderr.startswith("run ")
+    done = khala("ask", "How long is the Volga?", "--corpus", corpus, "--home", tmp_path, "--words-only")
+    assert "\nrun " in done.stderr
+    assert done.stderr.count("memory finds by words only") == 1
     assert "turn 1: search_corpus" in done.stderr
     assert "\r" not in done.stderr
     assert "evidence" in done.stdout
