@@ -124,7 +124,7 @@ class TurnCalls:
         if fault is not None and fault.kind != "duplicate":
             self._close(state, "invalid", fault.note)
             return None
-        ruling = self.guard.decide(call, self.run.grounding, spend.calls_per_tool)
+        ruling = self.guard.decide(call, self.run.grounding, spend)
         if ruling.pending is not None:
             ruling = await self.guard.ask(ruling)
         self.run.write(CallDecided(call_id=call.id, decision=ruling.decision, approved=ruling.approved))

@@ -17,6 +17,7 @@ import asyncio
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
+from khala.domain.budget import Spend
 from khala.domain.call import ToolCall
 from khala.domain.events import ToolDigest
 from khala.domain.grounding import Grounding
@@ -102,10 +103,10 @@ class Guard:
         """What identifies a call: equal for equal tool and canonical arguments."""
         return self.digest({"tool": tool, "arguments": arguments})
 
-    def decide(self, call: ToolCall, grounding: Grounding, calls: Mapping[str, int] | None = None) -> Ruling:
+    def decide(self, call: ToolCall, grounding: Grounding, spend: Spend | None = None) -> Ruling:
         """Decide on a call; never raises, and any failure denies.
 
-        `calls` counts the calls of each tool that ran so far.
+        `spend` is what the run has used so far; without it, conditions on it cannot be evaluated.
         """
         tool = self._tools.get(call.tool)
         if tool is None:
@@ -116,7 +117,8 @@ class Guard:
         try:
             arguments = tool.canonical_arguments(call.arguments)  # 1
             digest = self.call_digest(call.tool, arguments)
-            facts = Facts(call.tool, manifest.effect, manifest.roles, arguments, grounding, calls or {})
+            used = (spend.calls_per_tool, spend.amounts) if spend is not None else ({}, {})
+            facts = Facts(call.tool, manifest.effect, manifest.roles, arguments, grounding, *used)
             decision = self.policy.decide(facts).model_copy(update={"call_digest": digest})  # 2
         except ArgumentsInvalid as error:
             return Ruling(denied_by_failure(f"the arguments do not fit: {error}"))

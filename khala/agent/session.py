@@ -128,7 +128,7 @@ class Session:
             call = ToolCall(id=trajectory.next_call_id(), tool=tool.name, arguments=canonical)
             self._run.write(CallRequested(call=call))
             state = trajectory.call(call.id)
-            return state, self._guard.decide(call, self._run.grounding, trajectory.spend.calls_per_tool)
+            return state, self._guard.decide(call, self._run.grounding, trajectory.spend)
 
     def _start(self, state: CallState, ruling: Ruling) -> Permit:
         """Write the decision down and use its permit up; after this the function runs."""

@@ -47,6 +47,11 @@ class Spend:
         per_tool = {**self.calls_per_tool, tool: self.calls_per_tool.get(tool, 0) + 1}
         return replace(self, tool_calls=self.tool_calls + 1, calls_per_tool=per_tool)
 
+    @property
+    def amounts(self) -> dict[str, float]:
+        """Everything that is one number, by name."""
+        return {name: amount for name, amount in vars(self).items() if name != "calls_per_tool"}
+
 
 class InteractionBudget(Value):
     """Limits of one run."""

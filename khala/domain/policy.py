@@ -20,7 +20,7 @@ from .grounding import Grounding
 from .manifest import ToolEffect, ToolManifest
 from .value import JsonObject, Value
 
-__all__ = ["Condition", "Decision", "Effect", "Facts", "Policy", "Rule"]
+__all__ = ["Answer", "Condition", "Decision", "Effect", "Explanation", "Facts", "Look", "Policy", "Rule"]
 
 Effect = Literal["allow", "ask", "deny"]
 
@@ -28,6 +28,10 @@ NO_MANIFEST = "no-manifest"
 NO_GRANT = "no-grant"
 GUARD_FAILED = "guard-failed"
 """Rule ids of the decisions that no written rule made."""
+
+Answer = Literal["elsewhere", "always", "true", "false", "unknown"]
+"""What a rule says to a call: it speaks of other calls, it has no condition, or its condition is true, false or cannot
+be evaluated."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +46,8 @@ class Facts:
     grounding: Grounding
     calls: Mapping[str, int] = field(default_factory=dict[str, int])
     """Calls of each tool that ran so far in this run."""
+    spend: Mapping[str, float] = field(default_factory=dict[str, float])
+    """What the run has used so far, by the names of `Spend.amounts`; what is missing is not known."""
 
 
 class Condition(Protocol):
@@ -94,14 +100,42 @@ class Rule:
         named = not self.tools or "*" in self.tools or tool in self.tools
         return named and (not self.effects or effect in self.effects)
 
-    def applies(self, facts: Facts) -> bool:
-        """Whether the rule takes part in the decision; fails closed (4)."""
+    def answer(self, facts: Facts) -> Answer:
+        """What the rule says to a call, its condition asked once."""
         if not self.looks_at(facts.tool, facts.effect):
-            return False
+            return "elsewhere"
         if self.when is None:
-            return True
+            return "always"
         truth = self.when(facts)
-        return truth is True if self.effect == "allow" else truth is not False
+        return "true" if truth is True else "false" if truth is False else "unknown"
+
+
+_APPLYING: Mapping[Effect, frozenset[Answer]] = {
+    "allow": frozenset({"always", "true"}),
+    "ask": frozenset({"always", "true", "unknown"}),
+    "deny": frozenset({"always", "true", "unknown"}),
+}
+"""The answers with which a rule takes part in the decision; fails closed (4)."""
+
+
+class Look(Value):
+    """What one rule made of a call."""
+
+    rule: str
+    effect: Effect
+    looked: bool
+    """Whether the rule speaks of such calls at all."""
+    condition: Literal["true", "false", "unknown"] | None
+    """What its condition says; `unknown` when it cannot be evaluated, `None` without one or when it did not look."""
+    applies: bool
+    """Whether it took part in the decision."""
+
+
+class Explanation(Value):
+    """A decision with what every rule made of the call, in the order of the policy."""
+
+    looks: tuple[Look, ...]
+    decision: Decision
 
 
 @dataclass(frozen=True)
@@ -119,14 +153,23 @@ class Policy:
 
     def decide(self, facts: Facts) -> Decision:
         """The decision on a call whose tool has a manifest."""
-        applying = [rule for rule in self.rules if rule.applies(facts)]
-        for effect in ("deny", "ask", "allow"):
-            chosen = [rule for rule in applying if rule.effect == effect]
-            if effect == "ask" and not any(rule.effect == "allow" for rule in applying):
-                return _ungranted(facts)  # an ask without a grant is still not granted (1)
-            if chosen:
-                return _decision(effect, chosen)
-        return _ungranted(facts)
+        return _decided(facts, [rule for rule in self.rules if rule.answer(facts) in _APPLYING[rule.effect]])
+
+    def explain(self, facts: Facts) -> Explanation:
+        """The decision that `decide` gives, and how each rule came into it."""
+        answers = [(rule, rule.answer(facts)) for rule in self.rules]
+        applying = [rule for rule, answer in answers if answer in _APPLYING[rule.effect]]
+        looks = tuple(
+            Look(
+                rule=rule.id,
+                effect=rule.effect,
+                looked=answer != "elsewhere",
+                condition=answer if answer in ("true", "false", "unknown") else None,
+                applies=answer in _APPLYING[rule.effect],
+            )
+            for rule, answer in answers
+        )
+        return Explanation(looks=looks, decision=_decided(facts, applying))
 
 
 def denied_without_manifest(tool: str) -> Decision:
@@ -141,6 +184,17 @@ def denied_without_manifest(tool: str) -> Decision:
 def denied_by_failure(problem: str) -> Decision:
     """The decision when the guard itself could not decide."""
     return Decision(effect="deny", rules=(GUARD_FAILED,), reason=f"the guard could not decide: {problem}")
+
+
+def _decided(facts: Facts, applying: Sequence[Rule]) -> Decision:
+    """The decision that the applying rules make together (1, 2)."""
+    for effect in ("deny", "ask", "allow"):
+        chosen = [rule for rule in applying if rule.effect == effect]
+        if effect == "ask" and not any(rule.effect == "allow" for rule in applying):
+            return _ungranted(facts)  # an ask without a grant is still not granted (1)
+        if chosen:
+            return _decision(effect, chosen)
+    return _ungranted(facts)
 
 
 def _ungranted(facts: Facts) -> Decision:

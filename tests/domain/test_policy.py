@@ -87,7 +87,7 @@ def test_adding_an_ask_or_deny_never_permits_more_and_adding_an_allow_never_less
 @given(POLICIES, st.sampled_from(TOOLS))
 def test_only_an_allow_that_applies_grants(rules: list[Rule], tool: str) -> None:
     decision = Policy(tuple(rules)).decide(facts(tool))
-    granting = {each.id for each in rules if each.effect == "allow" and each.applies(facts(tool))}
+    granting = {each.id for each in rules if each.effect == "allow" and each.answer(facts(tool)) in ("always", "true")}
     if decision.effect == "allow":
         assert set(decision.rules) == granting != set()
     if not granting:
@@ -125,6 +125,21 @@ def test_the_strictest_rule_that_applies_decides_and_is_named(
     decision = Policy(tuple(rules)).decide(facts())
     assert (decision.effect, decision.rules) == (effect, ids)
     assert decision.reason
+
+
+@given(POLICIES, st.sampled_from(TOOLS))
+def test_an_explanation_is_the_decision_with_what_each_rule_made_of_the_call(rules: list[Rule], tool: str) -> None:
+    policy, asked = Policy(tuple(rules)), facts(tool)
+    explanation = policy.explain(asked)
+    assert explanation.decision == policy.decide(asked)
+    assert [look.rule for look in explanation.looks] == [each.id for each in rules]
+    for each, look in zip(rules, explanation.looks, strict=True):
+        assert look.looked == each.looks_at(asked.tool, asked.effect)
+        truth = None if each.when is None or not look.looked else each.when(asked)
+        asks = look.looked and each.when is not None
+        assert look.condition == ({True: "true", False: "false", None: "unknown"}[truth] if asks else None)
+        beside_a_grant = Policy((each, Rule("yes", "allow", frozenset({"*"}))))
+        assert look.applies == (each.id in beside_a_grant.decide(asked).rules)
 
 
 def test_names_match_exactly_and_the_wildcard_is_the_whole_name() -> None:

@@ -6,9 +6,9 @@
    the one or the other are not shown to it: no condition on them can be evaluated.
 4. Conditions on one call share one activation, so that its arguments are converted once.
 
-A condition knows `tool` and `effect` (text), `args` (map of the canonical arguments), `calls(tool)` (how often that
-tool ran so far), `grounded(x)` (every leaf of x stands in the user's words or in a trusted result) and `from_user(x)`
-(every leaf stands in the user's words).
+A condition knows `tool` and `effect` (text), `args` (map of the canonical arguments), what CEL knows, and the functions
+that docs/policy-functions.md explains. A function that cannot answer for certain raises; the runtime takes that for an
+error, so that the condition cannot be evaluated (2).
 """
 
 from __future__ import annotations
@@ -21,13 +21,20 @@ from dataclasses import dataclass, field
 from cel_expr_python import cel
 from pydantic import JsonValue
 
+from khala.domain.budget import Spend
 from khala.domain.policy import Condition, Facts
 from khala.domain.value import JsonObject
 from khala.errors import PolicyInvalid
 
+from .condition_text import mentions
+from .confusables import confusable
+from .path_under import under
 from .policy_document import suggestion
+from .private_address import private_address
+from .shell_words import argv
+from .web_host import host
 
-__all__ = ["compile_condition"]
+__all__ = ["FUNCTIONS", "compile_condition"]
 
 MAX_CONDITION_CHARS = 4_000
 """Characters; a longer condition is a program, and nobody reviews it."""
@@ -106,14 +113,47 @@ def _from_user(value: JsonValue) -> bool:
     return _LATEST.current.grounding.is_from_user(value)
 
 
+def _sources(value: JsonValue) -> list[str]:
+    return sorted(_LATEST.current.grounding.origins(value))
+
+
 def _calls(tool: str) -> int:
     return _LATEST.current.calls.get(tool, 0)
 
 
-def _about_any(name: str, function: Callable[[JsonValue], bool]) -> cel.FunctionDecl:
-    """A predicate over any JSON value; the runtime finds no overload for a dynamic parameter, so each type has one."""
+def _spent(name: str) -> float:
+    return float(_LATEST.current.spend[name])
+
+
+def _matches_whole(text: str, pattern: str) -> bool:
+    answer = _BOTH_MATCH.eval(_PATTERNS.Activation({"text": text, "pattern": pattern})).value()
+    if not isinstance(answer, bool):
+        raise TypeError(f"`{pattern}` is no pattern")
+    return answer
+
+
+_TEXT, _YES_OR_NO, _TEXTS = cel.Type.STRING, cel.Type.BOOL, cel.Type.List(cel.Type.STRING)
+
+_PATTERNS = cel.NewEnv(variables={"text": _TEXT, "pattern": _TEXT})
+_BOTH_MATCH = _PATTERNS.compile(r"[text.matches(pattern), text.matches('\\A(?:' + pattern + ')\\z')] == [true, true]")
+"""The pattern must be one alone: `a)|(b` is none, and would be one between brackets."""
+
+
+def _on_texts(name: str, function: Callable[..., object], *, texts: int, result: cel.Type) -> cel.FunctionDecl:
+    """A function of one or two texts; of two, it can also be written `first.name(second)`."""
+    overload = cel.Overload(f"{name}_string", return_type=result, parameters=[_TEXT] * texts, impl=function)
+    if texts == 1:
+        return cel.FunctionDecl(name, [overload])
+    member = cel.Overload(
+        f"string_{name}_string", return_type=result, parameters=[_TEXT] * texts, is_member=True, impl=function
+    )
+    return cel.FunctionDecl(name, [overload, member])
+
+
+def _on_any(name: str, function: Callable[[JsonValue], object], *, result: cel.Type) -> cel.FunctionDecl:
+    """A function of any JSON value; the runtime finds no overload for a dynamic parameter, so each type has one."""
     kinds = {
-        "string": cel.Type.STRING,
+        "string": _TEXT,
         "int": cel.Type.INT,
         "uint": cel.Type.UINT,
         "double": cel.Type.DOUBLE,
@@ -123,29 +163,35 @@ def _about_any(name: str, function: Callable[[JsonValue], bool]) -> cel.Function
         "map": cel.Type.Map(cel.Type.DYN, cel.Type.DYN),
     }
     overloads = [
-        cel.Overload(f"{name}_{kind}", return_type=cel.Type.BOOL, parameters=[parameter], impl=function)
+        cel.Overload(f"{name}_{kind}", return_type=result, parameters=[parameter], impl=function)
         for kind, parameter in kinds.items()
     ]
     return cel.FunctionDecl(name, overloads)
 
 
+_DECLARED = {
+    "argv": _on_texts("argv", argv, texts=1, result=_TEXTS),
+    "calls": _on_texts("calls", _calls, texts=1, result=cel.Type.INT),
+    "confusable": _on_texts("confusable", confusable, texts=1, result=_YES_OR_NO),
+    "from_user": _on_any("from_user", _from_user, result=_YES_OR_NO),
+    "grounded": _on_any("grounded", _grounded, result=_YES_OR_NO),
+    "host": _on_texts("host", host, texts=1, result=_TEXT),
+    "matches_whole": _on_texts("matches_whole", _matches_whole, texts=2, result=_YES_OR_NO),
+    "private_address": _on_texts("private_address", private_address, texts=1, result=_YES_OR_NO),
+    "sources": _on_any("sources", _sources, result=_TEXTS),
+    "spent": _on_texts("spent", _spent, texts=1, result=cel.Type.DOUBLE),
+    "under": _on_texts("under", under, texts=2, result=_YES_OR_NO),
+}
+
+FUNCTIONS = frozenset(_DECLARED)
+"""Names of the functions that conditions know beside those of CEL itself."""
+
 _ENVIRONMENT = cel.NewEnv(
-    variables={
-        "tool": cel.Type.STRING,
-        "effect": cel.Type.STRING,
-        "args": cel.Type.Map(cel.Type.STRING, cel.Type.DYN),
-    },
-    functions=[
-        _about_any("grounded", _grounded),
-        _about_any("from_user", _from_user),
-        cel.FunctionDecl(
-            "calls",
-            [cel.Overload("calls_string", return_type=cel.Type.INT, parameters=[cel.Type.STRING], impl=_calls)],
-        ),
-    ],
+    variables={"tool": _TEXT, "effect": _TEXT, "args": cel.Type.Map(_TEXT, cel.Type.DYN)},
+    functions=list(_DECLARED.values()),
 )
 
-KNOWN_NAMES = "`tool`, `effect`, `args`, `calls(tool)`, `grounded(x)`, `from_user(x)`"
+_SPENT_NAMES = Spend().amounts.keys()
 
 
 def _can_hold(arguments: JsonObject) -> bool:
@@ -168,28 +214,40 @@ def _can_hold(arguments: JsonObject) -> bool:
     return False
 
 
-_REFERENCE = re.compile(
-    r"""
-    //[^\n]*
-    | \"{3}(?:\\.|[^\\])*?\"{3} | '{3}(?:\\.|[^\\])*?'{3} | "(?:\\.|[^"\\\n])*" | '(?:\\.|[^'\\\n])*'
-    | (?<![\w.])args\s*(?:\.\s*(?P<name>[A-Za-z_]\w*) | \[\s*(?P<quote>["'])(?P<key>[^"'\\\n]*)(?P=quote)\s*\])
-    | (?<![\w.])calls\s*\(\s*(?P<mark>["'])(?P<tool>[^"'\\\n]*)(?P=mark)\s*\)
-    """,
-    re.VERBOSE | re.DOTALL,
-)
-"""A comment, a text literal, an argument asked for by name, or a tool whose calls are counted."""
-
-
 def _check_names(text: str, arguments: Collection[str] | None, tools: Collection[str] | None) -> None:
-    """A misspelt name would make a condition that never holds, or a limit that is never reached."""
-    for found in _REFERENCE.finditer(text):
-        argument = found["name"] or found["key"]
-        if argument is not None and arguments is not None and argument not in arguments:
-            raise PolicyInvalid(f"no tool of this rule has an argument `{argument}`: {suggestion(argument, arguments)}")
-        if found["tool"] is not None and tools is not None and found["tool"] not in tools:
-            raise PolicyInvalid(f"there is no tool `{found['tool']}` to count: {suggestion(found['tool'], tools)}")
+    """A misspelt name would make a condition that never holds or a limit never reached; so would a broken pattern."""
+    for mention in mentions(text):
+        value = _value(mention.literal) if mention.of in _CHECKED else None
+        if not isinstance(value, str):
+            continue
+        match mention.of:
+            case "args" if arguments is not None and value not in arguments:
+                raise PolicyInvalid(f"no tool of this rule has an argument `{value}`: {suggestion(value, arguments)}")
+            case "calls" if tools is not None and value not in tools:
+                raise PolicyInvalid(f"there is no tool `{value}` to count: {suggestion(value, tools)}")
+            case "spent" if value not in _SPENT_NAMES:
+                raise PolicyInvalid(f"a run does not count `{value}`: {suggestion(value, _SPENT_NAMES)}")
+            case "matches" | "matches_whole" if not isinstance(_value(f"''.{mention.of}({mention.literal})"), bool):
+                raise PolicyInvalid(f"`{value}` is no pattern: write one in RE2's syntax")
+            case "under" if not value.startswith("/"):
+                raise PolicyInvalid(f"`{value}` is no root: begin it with `/`")
+            case _:
+                pass
 
 
+_CHECKED = frozenset(["args", "calls", "spent", "matches", "matches_whole", "under"])
+
+
+def _value(text: str) -> object:
+    """What an expression without variables yields; not a text nor a bool when it is in error."""
+    return _ENVIRONMENT.compile(text).eval(_ENVIRONMENT.Activation({})).value()
+
+
+_KNOWN_NAMES = (
+    "`tool`, `effect`, `args`, `argv(text)`, `calls(tool)`, `confusable(text)`, `from_user(x)`, `grounded(x)`, "
+    "`host(url)`, `matches_whole(text, pattern)`, `private_address(url)`, `sources(x)`, `spent(name)`, "
+    "`under(path, root)`"
+)
 _PLACE = re.compile(r"ERROR: <input>:(-?\d+):(-?\d+): ([^\n]*)")
 _UNDECLARED = re.compile(r"undeclared reference to '([^']*)'")
 
@@ -202,7 +260,9 @@ def _condensed(message: str) -> str:
     line, column, problem = found.groups()
     unknown = _UNDECLARED.match(problem)
     if unknown:
-        problem = f"`{unknown[1]}` is not known with these parameters: conditions know {KNOWN_NAMES}"
+        problem = f"`{unknown[1]}` is not known with these parameters: conditions know {_KNOWN_NAMES}"
     problem = re.sub(r" \[[A-Z_]+\]$", "", problem.split(" expecting {")[0])
+    if re.search(r"'\((double, int|int, double)\)'$", problem):
+        problem += ": write the whole number with a decimal point, as in `3.0`"
     place = f" (line {line}, column {column} of the condition)" if int(line) > 0 else ""
     return f"{problem[:1].lower()}{problem[1:]}{place}"

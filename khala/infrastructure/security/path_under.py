@@ -27,6 +27,9 @@ import unicodedata
 
 __all__ = ["under"]
 
+MAX_PATH_CHARS = 4_096
+"""Characters; Linux opens no longer path (`PATH_MAX`)."""
+
 _READ_DIFFERENTLY = re.compile(r"\A~|\A\s|\s\Z|\A[A-Za-z][A-Za-z0-9+.-]*:/|://|[\\$\x00-\x1f\x7f]")
 _OF_THE_PROCESS = ("/proc", "/dev/fd", "/dev/stdin", "/dev/stdout", "/dev/stderr")
 
@@ -39,8 +42,8 @@ def under(path: str, root: str) -> bool:
     """
     if not root.startswith("/") or _READ_DIFFERENTLY.search(root):
         raise ValueError("a root is an absolute path, written plainly")
-    if not path or _READ_DIFFERENTLY.search(path):  # 1
-        raise ValueError("the path is not written plainly: who opens it may read it differently")
+    if not path or len(path) > MAX_PATH_CHARS or _READ_DIFFERENTLY.search(path):  # 1
+        raise ValueError("the path is not written plainly: who opens it may read it another way")
     whole = posixpath.join(root, path)
     plain = _without_dots(whole)
     plain_root, true_root = _without_dots(root), _followed(root)

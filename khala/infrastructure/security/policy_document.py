@@ -37,7 +37,17 @@ from khala.domain.policy import Effect
 from khala.domain.value import Value
 from khala.errors import PolicyInvalid
 
-__all__ = ["PolicyDocument", "PolicySource", "RuleEntry", "ToolEntry", "read_document", "suggestion"]
+__all__ = [
+    "PolicyDocument",
+    "PolicySource",
+    "RuleEntry",
+    "ToolEntry",
+    "in_words",
+    "plain",
+    "read_document",
+    "read_table",
+    "suggestion",
+]
 
 MAX_POLICY_BYTES = 1_000_000
 """Bytes; a policy that people can review is a thousand times smaller."""
@@ -93,7 +103,7 @@ class PolicySource:
 
     def fault(self, what: str, *, line: int | None = None) -> PolicyInvalid:
         """A fault of the file as a whole, or of a line (from 1)."""
-        return PolicyInvalid(f"{self.name}{f':{line}' if line else ''}: {_plain(what)}")
+        return PolicyInvalid(f"{self.name}{f':{line}' if line else ''}: {plain(what)}")
 
     def rule_fault(self, position: int, rule_id: str, what: str, *, key: str = "") -> PolicyInvalid:
         """A fault of the rule at a position (from 0), at the line of one of its keys if that can be found."""
@@ -124,19 +134,7 @@ class PolicySource:
 
 def read_document(source: PolicySource) -> PolicyDocument:
     """The entries of a policy. Raises `PolicyInvalid` for anything that is not exactly such a file."""
-    for line, content in enumerate(source.text.split("\n"), start=1):
-        if content.count(".") > MAX_DOTS:
-            raise source.fault(f"there are more than {MAX_DOTS} dots in this line: break it up", line=line)
-    try:
-        table = tomllib.loads(source.text)
-    except tomllib.TOMLDecodeError as error:
-        found = re.search(r" \(at line (\d+), column (\d+)\)$", str(error))
-        what = str(error)[: found.start()] if found else str(error)
-        place = f" at column {found[2]}" if found else ""
-        problem = f"this is not TOML: {what[:1].lower()}{what[1:]}{place}"
-        raise source.fault(problem, line=int(found[1]) if found else None) from None
-    except (ValueError, RecursionError):  # a number of thousands of digits, tables nested without end
-        raise source.fault("this is not a policy: a number or a nesting in it is out of all measure") from None
+    table = read_table(source)
     version = table.get("version")
     if version is None:
         raise source.fault("the version is missing: begin the file with `version = 1`")
@@ -148,6 +146,33 @@ def read_document(source: PolicySource) -> PolicyDocument:
         return PolicyDocument.model_validate(table)
     except ValidationError as error:
         raise _entry_fault(source, table, cast("dict[str, Any]", error.errors(include_url=False)[0])) from None
+
+
+def read_table(source: PolicySource) -> dict[str, Any]:
+    """The TOML of a file. Raises `PolicyInvalid` for what is none, or would take the reader out of all measure."""
+    keys_only = _NO_KEY.sub(lambda found: "\n" * found[0].count("\n"), source.text)
+    for line, content in enumerate(keys_only.split("\n"), start=1):
+        if content.count(".") > MAX_DOTS:
+            raise source.fault(f"there are more than {MAX_DOTS} dots in this line: break it up", line=line)
+    try:
+        return tomllib.loads(source.text)
+    except tomllib.TOMLDecodeError as error:
+        found = re.search(r" \(at line (\d+), column (\d+)\)$", str(error))
+        what = str(error)[: found.start()] if found else str(error)
+        place = f" at column {found[2]}" if found else ""
+        problem = f"this is not TOML: {what[:1].lower()}{what[1:]}{place}"
+        raise source.fault(problem, line=int(found[1]) if found else None) from None
+    except (ValueError, RecursionError):  # a number of thousands of digits, tables nested without end
+        raise source.fault("a number or a nesting in it is out of all measure: write what a person can read") from None
+
+
+_NO_KEY = re.compile(
+    r"""
+    \#[^\n]* | \"{3}(?:\\.|[^\\])*?(?:\"{3,5}|\Z) | '{3}.*?(?:'{3,5}|\Z) | "(?:\\.|[^"\\\n])*"? | '[^'\n]*'?
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+"""A comment, or a text whether it ends or not: dots in it are no dots of a key."""
 
 
 def suggestion(name: str, known: Collection[str]) -> str:
@@ -163,16 +188,17 @@ def _entry_fault(source: PolicySource, table: dict[str, Any], problem: dict[str,
         case ("rule", int(position), *inside):
             entry = table["rule"][position]
             rule_id = cast("dict[str, object]", entry).get("id", "") if isinstance(entry, dict) else ""
-            what = _in_words(problem, inside, RuleEntry)
+            what = in_words(problem, inside, RuleEntry)
             return source.rule_fault(position, str(rule_id), what, key=str(inside[0]) if inside else "")
         case ("tool", str(tool), *inside):
-            what = _in_words(problem, inside, ToolEntry)
+            what = in_words(problem, inside, ToolEntry)
             return source.tool_fault(tool, what, key=str(inside[0]) if inside else "")
         case where:
-            return source.fault(_in_words(problem, where, PolicyDocument))
+            return source.fault(in_words(problem, where, PolicyDocument))
 
 
-def _in_words(problem: dict[str, Any], where: Sequence[int | str], table: type[Value]) -> str:
+def in_words(problem: dict[str, Any], where: Sequence[int | str], table: type[Value]) -> str:
+    """What pydantic found wrong with a table, and the way out; `where` is the place within the table."""
     key = str(where[0]) if where else "entry"
     match problem["type"]:
         case "extra_forbidden":
@@ -191,7 +217,7 @@ def _in_words(problem: dict[str, Any], where: Sequence[int | str], table: type[V
             return f"`{key}` is of the wrong type: {problem['msg'].lower()}"
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """One line of ASCII, so that neither a control character nor a look-alike letter can hide in a message."""
     escaped = re.sub(r"[^ -~]", lambda found: found[0].encode("unicode_escape").decode("ascii"), text)
     return escaped if len(escaped) <= MAX_MESSAGE_CHARS else f"{escaped[:MAX_MESSAGE_CHARS]} ..."

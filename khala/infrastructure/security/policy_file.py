@@ -6,12 +6,16 @@ than it says:
 1. a name that no tool carries: a misspelt `deny` would protect nothing; there are no patterns, `"*"` stands alone;
 2. a role, an argument in a condition or a counted tool that does not exist;
 3. two rules of one id, or an id that khala's own decisions carry: the ledger names decisions by it;
-4. a rule that can never apply: an `allow` for a tool nobody described, or for an effect its tools do not have.
+4. a rule that can never apply: an `allow` for a tool nobody described, or for an effect its tools do not have;
+5. an `allow` that untrusted text can bring about and the user's own words cannot: a `!` too many, most of the time.
+
+What is merely useless, such as a rule that another one always overrules, is told by `policy_review`.
 """
 
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from importlib import resources
@@ -24,12 +28,16 @@ from khala.domain.tool import Tool
 from khala.errors import PolicyInvalid
 
 from .cel_conditions import compile_condition
+from .condition_trials import speaks_of_trust, trials
 from .policy_document import MAX_POLICY_BYTES, PolicyDocument, PolicySource, RuleEntry, read_document, suggestion
 
 __all__ = ["BUILTIN_TOOLS", "builtin_policy", "load_policy", "parse_policy"]
 
 BUILTIN_TOOLS = frozenset({"search_corpus", "read_document", "recall", "read_result", "write_note"})
 """Tools khala brings itself; a policy may speak of them in a run that does not offer them."""
+
+MAX_TOOLS_TRIED = 20
+"""Tools on which one condition is tried while a policy is loaded; each takes about a millisecond."""
 
 
 def load_policy(path: Path, tools: Sequence[Tool], *, known_names: Collection[str] = ()) -> Policy:
@@ -156,21 +164,34 @@ class _Check:
     def _condition(self, entry: RuleEntry) -> Condition | None:
         if entry.when is None:
             return None
+        reach = self._reach(entry)
+        known = reach and reach <= self.offered.keys()
+        arguments = {argument for name in reach for argument in _arguments(self.offered[name])} if known else None
         try:
-            return compile_condition(entry.when, arguments=self._arguments_in_reach(entry), tools=self.names)
+            condition = compile_condition(entry.when, arguments=arguments, tools=self.names)
         except PolicyInvalid as error:
             raise _Fault("when", str(error)) from None
+        if entry.effect == "allow" and speaks_of_trust(condition):
+            self._check_trust(condition, entry, sorted(reach & self.offered.keys() & self.described.keys()))
+        return condition
 
-    def _arguments_in_reach(self, entry: RuleEntry) -> Collection[str] | None:
-        """Names of the arguments of every tool the rule looks at; `None` when one of them is not offered here."""
+    def _reach(self, entry: RuleEntry) -> set[str]:
+        """Names of the tools the rule looks at."""
         if entry.tools and entry.tools != ["*"]:
-            chosen = set(entry.tools)
-        else:
-            chosen = {name for name, manifest in self.described.items() if manifest.effect in entry.effects}
-            chosen = chosen if entry.effects else set(self.offered)
-        if not chosen or not chosen <= self.offered.keys():
-            return None
-        return {argument for name in chosen for argument in _arguments(self.offered[name])}
+            return set(entry.tools)
+        if not entry.effects:
+            return set(self.offered)
+        return {name for name, manifest in self.described.items() if manifest.effect in entry.effects}
+
+    def _check_trust(self, condition: Condition, entry: RuleEntry, reach: Sequence[str]) -> None:
+        """Refuse a grant that needs distrust (5)."""
+        looked_at = [name for name in reach if not entry.effects or self.described[name].effect in entry.effects]
+        for name in looked_at[:MAX_TOOLS_TRIED]:
+            for trial in trials(condition, self.offered[name], self.described[name]):
+                if trial.if_told is True and trial.if_user_said is not True:
+                    call = f"`{name}` with `{json.dumps(trial.arguments)}`"
+                    what = f"it allows {call} on the word of an untrusted text, and not on the user's"
+                    raise _Fault("when", f"{what}: turn the condition round, or make the rule a `deny`")
 
 
 class _Fault(Exception):

@@ -31,9 +31,10 @@ _PIECE = re.compile(
 )
 
 _RESERVED = frozenset(
-    "case coproc do done elif else esac fi for function if in select then time until while".split()
-)
-"""Words that are grammar instead of a command in POSIX, bash or ksh; the rest of them hold characters refused anyway."""
+    ["case", "coproc", "do", "done", "elif", "else", "esac", "fi", "for", "function", "if", "in", "select", "then",
+     "time", "until", "while"]
+)  # fmt: skip
+"""Words that are grammar instead of a command in POSIX, bash or ksh; those with other characters are refused anyway."""
 
 
 def argv(text: str) -> list[str]:

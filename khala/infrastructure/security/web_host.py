@@ -1,7 +1,8 @@
-"""The host that a web address reaches, and only where every reader of the address agrees on it.
+r"""The host that a web address reaches, and only where every reader of the address agrees on it.
 
-The guard reads an address before the tool's own HTTP client does, and the two need not read the same: after
-`http://good.org\\@evil.org/` some clients go to the one host and some to the other. So an address has a host here only if
+The guard reads an address before the tool's own HTTP client does, and the two need not read the same: given
+`http://good.org\@evil.org/`, some clients go to the one host and some to the other. So an address has a host here
+only if
 
 1. it is `http` or `https`, holds no white space, control character or backslash, and no user name or password;
 2. it parses by the WHATWG standard, which browsers follow (ada-url);
@@ -29,7 +30,9 @@ MAX_URL_CHARS = 8_000
 _READ_DIFFERENTLY = re.compile(r"[\s\\\x00-\x1f\x7f]")
 _NAME = re.compile(r"(?=.{1,253}\Z)[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*\Z")
 _LEADING_ZERO = re.compile(r"(?:\A|\.)0[0-9]")
-_KINDS: dict[int, Literal["name", "ipv4", "ipv6"]] = {0: "name", 1: "ipv4", 2: "ipv6"}
+
+_Kind = Literal["name", "ipv4", "ipv6"]
+_KINDS: dict[ada_url.HostType, _Kind] = {ada_url.HostType.IPV4: "ipv4", ada_url.HostType.IPV6: "ipv6"}
 
 
 @dataclass(frozen=True)
@@ -38,7 +41,7 @@ class WebHost:
 
     name: str
     """Lower-case ASCII: punycode, a dotted quad or a bracketed IPv6 address; without a final dot."""
-    kind: Literal["name", "ipv4", "ipv6"]
+    kind: _Kind
     spelled: str
     """As it stands in the address, but lower case, without brackets or a final dot."""
 
@@ -59,12 +62,13 @@ def read_host(url: str) -> WebHost:
     if len(url) > MAX_URL_CHARS or _READ_DIFFERENTLY.search(url):  # 1
         raise ValueError(f"a web address has at most {MAX_URL_CHARS} characters, without white space or backslash")
     read = ada_url.parse_url(url, attributes=("protocol", "hostname", "host_type"))  # 2
-    if read["protocol"] not in ("http:", "https:"):
+    if read.get("protocol") not in ("http:", "https:"):
         raise ValueError("the address is neither http nor https")
     parts = urlsplit(url)
     if "@" in parts.netloc:
         raise ValueError("the address holds a user name or a password")
-    name, kind = _final_dot_dropped(read["hostname"]), _KINDS[read["host_type"]]
+    name = _final_dot_dropped(read.get("hostname", ""))
+    kind = _KINDS.get(read.get("host_type", ada_url.HostType.DEFAULT), "name")
     spelled = _final_dot_dropped(parts.hostname or "")
     if not spelled or "%" in spelled or not _says_the_same(spelled, name, kind):  # 3, 4
         raise ValueError("readers of this address would not agree on its host")
@@ -73,12 +77,14 @@ def read_host(url: str) -> WebHost:
     return WebHost(name, kind, spelled)
 
 
-def _says_the_same(spelled: str, name: str, kind: str) -> bool:
+def _says_the_same(spelled: str, name: str, kind: _Kind) -> bool:
     """Whether the host that the older grammar found is the one the newer found."""
     if kind == "name" and not spelled.isascii():
         return spelled.encode("idna").decode("ascii").lower() == name
-    bracketed = f"[{spelled}]" if kind == "ipv6" else spelled
-    return _final_dot_dropped(ada_url.parse_url(f"http://{bracketed}/", attributes=("hostname",))["hostname"]) == name
+    written = f"[{spelled}]" if kind == "ipv6" else spelled
+    if written == name:
+        return True
+    return ada_url.parse_url(f"http://{written}/", attributes=("hostname",)).get("hostname") == name
 
 
 def _final_dot_dropped(name: str) -> str:
