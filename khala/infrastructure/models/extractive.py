@@ -173,7 +173,9 @@ class _Plan:
         yield _search(self.question.text)
         for name in (*self.question.names, *self.question.code):
             yield self._search_for(name)
-        yield _search(" ".join((*self.question.words, *self.question.answer_words)))
+        words = (*self.question.words, *self.question.answer_words)
+        if words:  # `what is it?` has none
+            yield _search(" ".join(words))
 
     def _search_for(self, name: str) -> RequestedCall:
         """A search for a name, with what is asked about it."""

@@ -219,6 +219,13 @@ def test_it_answers_even_when_it_found_nothing(films: CorpusIndex):
     assert nothing.reply().calls == ()
 
 
+@pytest.mark.parametrize("task", ["???", "what is it", "the"])
+def test_a_question_without_a_telling_word_ends_in_nothing_found(films: CorpusIndex, task: str):
+    run = driven(films, task)
+    assert quotes(run.answer()) == []
+    assert all(call.arguments["query"] for _, calls in run.turns for call in calls)
+
+
 def test_a_refused_turn_is_not_asked_for_again(films: CorpusIndex):
     run = driven(films, "Where did the director of Loud Harbour die?")
     fault = fault_of_calls([CallFault(kind="duplicate", note="`search_corpus` was called just so before")])
