@@ -140,12 +140,13 @@ def read_document(source: PolicySource) -> PolicyDocument:
         raise source.fault("the version is missing: begin the file with `version = 1`")
     if type(version) is not int or version != 1:
         raise source.fault(f"version `{version}` is not known: this khala reads `version = 1`")
-    if not table.get("rule"):
-        raise source.fault("there is no rule, so everything would be denied: add a `[[rule]]` that allows something")
     try:
-        return PolicyDocument.model_validate(table)
+        document = PolicyDocument.model_validate({"rule": [], **table})
     except ValidationError as error:
         raise _entry_fault(source, table, cast("dict[str, Any]", error.errors(include_url=False)[0])) from None
+    if not document.rule:  # last: a misspelled `[[rules]]` is the reason why there is none
+        raise source.fault("there is no rule, so everything would be denied: add a `[[rule]]` that allows something")
+    return document
 
 
 def read_table(source: PolicySource) -> dict[str, Any]:

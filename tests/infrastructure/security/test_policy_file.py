@@ -116,6 +116,7 @@ def test_a_whole_policy_says_what_it_reads_as() -> None:
         ("", "p.toml: the version is missing: begin the file with `version = 1`"),
         ("version = 2", "p.toml: version `2` is not known"),
         ("version = true", "p.toml: version `True` is not known"),
+        ("version = 1\n[[rules]]\nid = 'r'", "p.toml: unknown key `rules`: did you mean `rule`?"),
         ("version = 1", "p.toml: there is no rule"),
         ("version = 1\nrule = []", "p.toml: there is no rule"),
         ("version = 1\n[rule]\nid = 'a'", "write each rule under its own `[[rule]]`"),
