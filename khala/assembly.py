@@ -31,7 +31,7 @@ from khala.infrastructure.memory.word_memory import WordMemory
 from khala.infrastructure.models.extractive import ExtractiveResearcher
 from khala.infrastructure.security.policy_file import BUILTIN_TOOLS, builtin_policy, load_policy
 from khala.infrastructure.store.canonical import canonical_digest
-from khala.infrastructure.store.home import open_home
+from khala.infrastructure.store.home import HomeFolder, open_home
 from khala.infrastructure.store.sqlite_store import SqliteStore
 from khala.infrastructure.tools.corpus_index import CorpusIndex, Progress
 from khala.infrastructure.tools.corpus_tools import corpus_tools
@@ -63,9 +63,9 @@ class Home:
 
     @classmethod
     def existing(cls, path: str | os.PathLike[str]) -> Self:
-        """A home that is there already. Raises `HomeUnusable` where there is none."""
-        if not Path(path).expanduser().is_dir():
-            raise HomeUnusable(f"there is no home at `{path}`: `khala ask` makes one")
+        """A home that is there already; nothing is made. Raises `HomeUnusable` where there is none."""
+        if not HomeFolder(Path(path).expanduser()).database.exists():
+            raise HomeUnusable(f"there is no home at `{path}`: name the one that was asked with; `khala ask` makes one")
         return cls(path)
 
     @cached_property

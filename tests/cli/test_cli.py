@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from khala import Home
+
 KHALA = [sys.executable, "-m", "khala.cli.main"]
 
 
@@ -119,7 +121,8 @@ BAD = {
         1,
         "--model-name",
     ),
-    "an unknown run": (["show", "nothing"], 1, "no run `nothing`"),
+    "a run of no home": (["show", "nothing"], 1, "there is no home at"),
+    "a folder that is no home": (["runs", "--home", "{corpus}"], 1, "there is no home at"),
     "a home under a file": (["runs", "--home", "{corpus}/cities.txt"], 1, "home"),
     "a policy with an unknown key": (["ask", "x", "--corpus", "{corpus}", "--policy", "{policy}"], 1, "colour"),
     "a policy that is not there": (
@@ -166,11 +169,25 @@ def test_help_names_every_command_and_the_exit_codes():
         assert "--json" in khala(name, "--help").stdout
 
 
-def test_a_home_of_a_newer_version_is_left_alone(tmp_path):
+def test_looking_at_a_folder_that_is_no_home_leaves_it_as_it_is(tmp_path):
+    (tmp_path / "letter.txt").write_text("Dear Ann")
+    assert khala("runs", "--home", tmp_path).returncode == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["letter.txt"]
+
+
+def test_an_unknown_run_of_a_home_is_named(answered):
+    done = khala("show", "nothing", "--home", answered[0])
+    assert done.returncode == 1
+    assert "no run `nothing`" in done.stderr
+
+
+def test_a_home_of_another_format_is_left_alone(tmp_path):
+    Home(tmp_path).close()
     assert khala("runs", "--home", tmp_path).returncode == 0
     with sqlite3.connect(tmp_path / "khala.db") as database:
         database.execute("PRAGMA user_version = 999")
     database.close()
     done = khala("runs", "--home", tmp_path)
     assert done.returncode == 1
-    assert "newer" in done.stderr
+    assert "format 999" in done.stderr
+    assert "update khala" in done.stderr
