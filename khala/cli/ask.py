@@ -9,10 +9,12 @@ import os
 import sys
 from contextlib import closing
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from khala.agent.research import Report
 from khala.assembly import Home
+from khala.cli.next_step import command
 from khala.cli.progress import Progress, printable, short
 from khala.domain.budget import InteractionBudget
 from khala.domain.call import ToolCall
@@ -20,7 +22,7 @@ from khala.domain.events import RunStarted, RunStatus
 from khala.domain.policy import Decision, Effect
 from khala.domain.retention import Retention
 from khala.domain.value import Value
-from khala.errors import CallerError, InvalidTask, RunUnknown
+from khala.errors import CallerError, InvalidTask, ModelError, RunUnknown
 
 if TYPE_CHECKING:
     from khala.infrastructure.models.openai_chat import OpenAIChat
@@ -111,7 +113,15 @@ class _Drive:
         progress = Progress(sys.stderr, resumes=bool(run_id))
         words_only = bool(self.settings.get("words_only"))
         with Home(parsed.home, semantic=not words_only) as home, closing(progress):
-            report = asyncio.run(self._driven(home, progress, task, run_id))
+            try:
+                report = asyncio.run(self._driven(home, progress, task, run_id))
+            except (KeyboardInterrupt, ModelError) as stopped:
+                if not progress.run_id:
+                    raise
+                progress.close()
+                said = "interrupted" if isinstance(stopped, KeyboardInterrupt) else str(stopped)
+                next_step = command("resume", progress.run_id, home.folder.path)
+                raise type(stopped)(f"{said}; {next_step} goes on") from stopped
             outcome = outcome_of(home, report)
             progress.close()
             # before the home is closed, which may take seconds while results are still being embedded
@@ -205,7 +215,7 @@ def told(outcome: Outcome) -> str:
     if outcome.unsupported:
         lines += ["without evidence", *(f"  {short(sentence)}" for sentence in outcome.unsupported), ""]
     reason = f" ({outcome.reason})" if outcome.reason else ""
-    spend, said = outcome.spend, outcome.decisions
+    spend, said, home = outcome.spend, outcome.decisions, Path(outcome.home)
     return "\n".join(
         (
             *lines,
@@ -214,6 +224,9 @@ def told(outcome: Outcome) -> str:
                 f" {spend.tool_calls} calls, {spend.seconds:.1f} s;"
                 f" guard: {said['allow']} allowed, {said['ask']} asked, {said['deny']} denied"
             ),
-            f"`khala show {outcome.run_id}` shows what it did, `khala verify {outcome.run_id}` checks its log",
+            (
+                f"{command('show', outcome.run_id, home)} shows what it did,"
+                f" {command('verify', outcome.run_id, home)} checks its log"
+            ),
         )
     )

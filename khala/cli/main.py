@@ -7,11 +7,10 @@ import sys
 from collections.abc import Callable, Sequence
 from importlib.metadata import version
 
+from khala.cli.next_step import DEFAULT_HOME
 from khala.errors import KhalaError, LogDamaged, ModelError
 
 __all__ = ["main"]
-
-DEFAULT_HOME = "~/.khala"
 
 EXIT_CODES = """\
 exit codes:
@@ -32,8 +31,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     command: Callable[[argparse.Namespace], int] = parsed.command
     try:
         return command(parsed)
-    except KeyboardInterrupt:
-        print("khala: interrupted; `khala runs` lists what can be resumed", file=sys.stderr)
+    except KeyboardInterrupt as interrupt:
+        print(f"khala: {interrupt or 'interrupted'}", file=sys.stderr)
         return 130
     except BrokenPipeError:
         sys.stderr.close()  # whoever read our output is gone; there is nobody to tell

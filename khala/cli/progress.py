@@ -63,6 +63,11 @@ class Progress:
         if not self._is_silent:
             self._show(record)
 
+    @property
+    def run_id(self) -> str:
+        """The run that is shown; empty before its first event."""
+        return "" if self._trajectory is None else self._trajectory.run_id
+
     def _show(self, record: Recorded) -> None:
         assert self._trajectory is not None
         match record.event:

@@ -7,6 +7,7 @@ import json
 from datetime import UTC, datetime
 
 from khala.assembly import Home
+from khala.cli.next_step import command
 from khala.cli.progress import printable, short
 from khala.domain.trajectory import CallState, Trajectory, Turn
 from khala.domain.value import JsonObject
@@ -60,7 +61,7 @@ def show(parsed: argparse.Namespace) -> int:
             }
             print(json.dumps(document, ensure_ascii=False))
         else:
-            print(printable("\n".join(_told(trajectory))))
+            print(printable("\n".join(_told(trajectory, command("resume", parsed.run, home.folder.path)))))
             for source in graph.sources():
                 print(printable(f'  {source.result_id} {source.tool}: "{short(source.quote)}"'))
             for sentence in graph.unsupported():
@@ -93,13 +94,13 @@ def verify(parsed: argparse.Namespace) -> int:
     return 0
 
 
-def _told(trajectory: Trajectory) -> list[str]:
+def _told(trajectory: Trajectory, next_step: str) -> list[str]:
     lines = [f"task: {trajectory.task}", ""]
     for turn in trajectory.turns:
         lines += _turn(turn)
     ended = trajectory.ended
     if ended is None:
-        return [*lines, "", f"not ended: `khala resume {trajectory.run_id}` goes on"]
+        return [*lines, "", f"not ended: {next_step} goes on"]
     reason = f" ({ended.reason})" if ended.reason else ""
     return [*lines, "", f"{ended.status}{reason}:", ended.answer, "", "evidence:"]
 

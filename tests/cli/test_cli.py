@@ -104,6 +104,7 @@ def test_progress_is_plain_lines_in_a_pipe(corpus, tmp_path):
     assert "turn 1: search_corpus" in done.stderr
     assert "\r" not in done.stderr
     assert "evidence" in done.stdout
+    assert f" --home {tmp_path}` checks its log" in done.stdout
 
 
 BAD = {
@@ -167,6 +168,16 @@ def test_help_names_every_command_and_the_exit_codes():
         assert name in told
     for name in ("ask", "resume", "runs", "show", "verify"):
         assert "--json" in khala(name, "--help").stdout
+
+
+def test_a_run_whose_model_is_away_names_the_command_that_goes_on(corpus, tmp_path):
+    home = tmp_path / "my home"
+    endpoint = ["--model", "http://127.0.0.1:9/v1", "--model-name", "m"]
+    done = khala("ask", "x", "--corpus", corpus, "--home", home, *endpoint)
+    (listed,) = json.loads(khala("runs", "--home", home, "--json").stdout)["runs"]
+    next_step = f"`khala resume {listed['run_id']} --home '{home}'` goes on"
+    assert done.stderr.splitlines()[-1].endswith(next_step)
+    assert next_step in khala("show", listed["run_id"], "--home", home).stdout
 
 
 def test_looking_at_a_folder_that_is_no_home_leaves_it_as_it_is(tmp_path):
