@@ -82,6 +82,11 @@ class Home:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.close()
 
+    def stop_indexing(self) -> None:
+        """Wait for nothing any more, recalls neither: what is not indexed the next start takes from the store."""
+        if isinstance(self.memory, LanceMemory):  # the other one indexes at once
+            self.memory.close(timeout_s=0.0)
+
     def close(self) -> None:
         """Finish indexing and let go of all files."""
         self._opened.close()

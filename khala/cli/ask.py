@@ -146,6 +146,9 @@ class _Drive:
                 settings=self.settings,
             )
             return await (agent.resume(run_id) if run_id else agent.run(task))
+        except asyncio.CancelledError:  # whoever pressed Ctrl-C waits for the terminal
+            home.stop_indexing()
+            raise
         finally:
             if model is not None:
                 await model.aclose()

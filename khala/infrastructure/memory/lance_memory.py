@@ -132,7 +132,7 @@ class LanceMemory:
             self._closing = True
             self._changed.notify_all()
             worker = self._worker
-        if worker is None:
+        if worker is None or self._abandoned:
             return
         worker.join(timeout_s)
         with self._changed:
@@ -150,10 +150,11 @@ class LanceMemory:
             if self._closing:
                 raise MemoryUnusable("this memory is closed: open it again")
             self._start()
-            self._changed.wait_for(lambda: self._table is not None or self._failure is not None)
+            self._changed.wait_for(lambda: self._table is not None or self._failure is not None or self._abandoned)
             if self._failure is not None:
                 raise self._failure
-            assert self._table is not None
+            if self._table is None:
+                raise MemoryUnusable("this memory is closed: open it again")
             return self._table
 
     def _settled(self) -> tuple[PassageTable, list[ToolResult]]:
@@ -165,12 +166,15 @@ class LanceMemory:
             self._changed.notify_all()
             try:
                 self._changed.wait_for(
-                    lambda: self._failure is not None or awaited.isdisjoint(self._pending), self._wait_s
+                    lambda: self._failure is not None or self._abandoned or awaited.isdisjoint(self._pending),
+                    self._wait_s,
                 )
             finally:
                 self._hurried -= 1
             if self._failure is not None:
                 raise self._failure
+            if self._abandoned:
+                raise MemoryUnusable("this memory is closed: open it again")
             return table, [*self._pending.values(), *self._backlog.values()]
 
     def _work(self) -> None:

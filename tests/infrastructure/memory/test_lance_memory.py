@@ -204,6 +204,19 @@ def test_closing_does_not_wait_for_a_long_embedding(tmp_path: Path):
     assert len(slow.embedded) <= 32
 
 
+def test_closing_sends_a_waiting_recall_home(tmp_path: Path):
+    slow = LengthEmbedder()
+    memory = LanceMemory(tmp_path, embedder=slow, wait_s=REST_OF_TIME_S)
+    memory.remember(example_result("The lake Saimaa is deep."))
+    threading.Timer(0.3, memory.close, kwargs={"timeout_s": 0.0}).start()
+    start = time.monotonic()
+    with pytest.raises(MemoryUnusable, match="closed"):
+        memory.recall("lake")
+    memory.close(timeout_s=REST_OF_TIME_S)  # a second time it has nothing to wait for
+    assert time.monotonic() - start < 3
+    slow.go.set()
+
+
 def test_vectors_of_another_embedder_are_refused(tmp_path: Path):
     LanceMemory(tmp_path, embedder=LengthEmbedder()).close()
     with pytest.raises(MemoryUnusable, match=r"another embedder .*length 1.*delete that folder; it is rebuilt"):
