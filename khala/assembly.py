@@ -35,6 +35,7 @@ from khala.infrastructure.store.home import HomeFolder, open_home
 from khala.infrastructure.store.sqlite_store import SqliteStore
 from khala.infrastructure.tools.corpus_index import CorpusIndex, Progress
 from khala.infrastructure.tools.corpus_tools import corpus_tools
+from khala.infrastructure.tools.documents import SkippedFile
 from khala.infrastructure.tools.memory_tools import memory_tools
 from khala.infrastructure.tools.notes import note_tool
 
@@ -91,14 +92,22 @@ class Home:
         """Finish indexing and let go of all files."""
         self._opened.close()
 
-    def corpus(self, where: str, *, on_progress: Progress | None = None) -> tuple[Tool, ...]:
+    def corpus(
+        self,
+        where: str,
+        *,
+        on_progress: Progress | None = None,
+        on_skipped: Callable[[Sequence[SkippedFile]], None] | None = None,
+    ) -> tuple[Tool, ...]:
         """Tools that search and read a folder of documents, or `python-docs`.
 
-        Files that changed since the last time are read again; `on_progress` is told how far that is. Raises
-        `CorpusUnreadable`.
+        Files that changed since the last time are read again; `on_progress` is told how far that is, and `on_skipped`
+        which files cannot be read. Raises `CorpusUnreadable`.
         """
         index = self._opened.enter_context(CorpusIndex.open(where, self.folder.corpus))
-        index.refresh(on_progress)
+        refreshed = index.refresh(on_progress)
+        if on_skipped is not None and refreshed.skipped:
+            on_skipped(refreshed.skipped)
         return corpus_tools(index)
 
     def notes(self) -> Tool:

@@ -132,7 +132,8 @@ class _Drive:
         corpus = self.settings.get("corpus", "")
         if not corpus:
             raise CallerError(f"run `{run_id}` was not started by `khala ask`: resume it in the program that began it")
-        tools = (*home.corpus(corpus, on_progress=progress.indexing), home.notes())
+        documents = home.corpus(corpus, on_progress=progress.indexing, on_skipped=progress.skipped)
+        tools = (*documents, home.notes())
         model = self._model()
         try:
             agent = home.agent(

@@ -6,6 +6,7 @@ On a terminal one line is kept up to date and only what matters stays; in a pipe
 from __future__ import annotations
 
 import shutil
+from collections.abc import Sequence
 from typing import TextIO
 
 from khala.domain.budget import InteractionBudget
@@ -21,11 +22,15 @@ from khala.domain.events import (
     TurnRolledBack,
 )
 from khala.domain.trajectory import Trajectory
+from khala.infrastructure.tools.documents import SkippedFile
 
 __all__ = ["Progress", "printable", "short"]
 
 SHORT_CHARS = 160
 """Of a thought, an argument or a quote, what stands on a line of its own."""
+
+SKIPPED_NAMED = 8
+"""Of the files that cannot be read, how many are named."""
 
 
 def printable(text: str) -> str:
@@ -94,6 +99,12 @@ class Progress:
         """Show how far the reading of a corpus is."""
         if self._is_live:
             self._pass(f"reading documents: {done} of {total}")
+
+    def skipped(self, files: Sequence[SkippedFile]) -> None:
+        """Say which files the answer cannot rest on; the rest of many is counted."""
+        named = ", ".join(f"{file.id} ({file.reason})" for file in files[:SKIPPED_NAMED])
+        more = f" and {len(files) - SKIPPED_NAMED} more" if len(files) > SKIPPED_NAMED else ""
+        self._stay(f"not read: {named}{more}")
 
     def close(self) -> None:
         """Remove the live line."""

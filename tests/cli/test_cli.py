@@ -107,6 +107,23 @@ def test_progress_is_plain_lines_in_a_pipe(corpus, tmp_path):
     assert f" --home {tmp_path}` checks its log" in done.stdout
 
 
+def test_files_that_cannot_be_read_are_named_and_hide_no_other(corpus, tmp_path):
+    folder = tmp_path / "mixed"
+    folder.mkdir()
+    (folder / "rivers.md").write_text((corpus / "rivers.md").read_text())
+    (folder / "binary.txt").write_bytes(b"a\0b")
+    (folder / "link.txt").symlink_to(corpus / "cities.txt")
+    with (folder / "huge.txt").open("wb") as file:
+        file.truncate(1_000_000_000)
+    done = khala("ask", "How long is the Volga?", "--corpus", folder, "--home", tmp_path / "home")
+    assert done.returncode == 0
+    assert "3,530 kilometres" in done.stdout
+    assert done.stderr.splitlines()[0] == (
+        "not read: binary.txt (binary, not text), huge.txt (larger than 20,000,000 bytes),"
+        " link.txt (a link, not followed)"
+    )
+
+
 BAD = {
     "an empty question": (["ask", "  ", "--corpus", "{corpus}"], 1, "question is empty"),
     "a missing corpus": (["ask", "x", "--corpus", "{corpus}/nowhere"], 1, "no folder"),
