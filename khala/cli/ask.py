@@ -157,6 +157,8 @@ class _Drive:
     def _model(self) -> OpenAIChat | None:
         url, name = self.settings.get("model", ""), self.settings.get("model_name", "")
         if not url:
+            if name:
+                raise CallerError("`--model-name` needs `--model`: the web address of the endpoint that serves it")
             return None
         if not name:
             raise CallerError("`--model` needs `--model-name`: the name the endpoint knows the model by")

@@ -139,6 +139,7 @@ BAD = {
         1,
         "--model-name",
     ),
+    "a model without an endpoint": (["ask", "x", "--corpus", "{corpus}", "--model-name", "m"], 1, "needs `--model`"),
     "a run of no home": (["show", "nothing"], 1, "there is no home at"),
     "a folder that is no home": (["runs", "--home", "{corpus}"], 1, "there is no home at"),
     "a home under a file": (["runs", "--home", "{corpus}/cities.txt"], 1, "home"),
