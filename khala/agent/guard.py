@@ -117,8 +117,9 @@ class Guard:
         try:
             arguments = tool.canonical_arguments(call.arguments)  # 1
             digest = self.call_digest(call.tool, arguments)
-            used = (spend.calls_per_tool, spend.amounts) if spend is not None else ({}, {})
-            facts = Facts(call.tool, manifest.effect, manifest.roles, arguments, grounding, *used)
+            facts = Facts(call.tool, manifest.effect, manifest.roles, arguments, grounding)
+            if spend is not None:
+                facts = replace(facts, calls=spend.calls_per_tool, spend=spend.amounts)
             decision = self.policy.decide(facts).model_copy(update={"call_digest": digest})  # 2
         except ArgumentsInvalid as error:
             return Ruling(denied_by_failure(f"the arguments do not fit: {error}"))

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from khala.domain.call import Recollection
 from khala.domain.events import AnswerReason
 
-__all__ = ["SYSTEM", "answer_request", "best_effort_answer", "evidence"]
+__all__ = ["NOTHING_FOUND", "SYSTEM", "answer_request", "best_effort_answer", "evidence"]
 
 SYSTEM = """\
 You are a research agent. Work on the task step by step: think about what is missing, call tools to find it, check \
@@ -43,6 +43,10 @@ _LIMITS: dict[AnswerReason, str] = {
     "rollbacks_in_a_row": "too many replies in a row had to be rolled back",
     "context": "the context is full",
 }
+
+
+NOTHING_FOUND = "nothing was found"
+"""Why a run ended unanswered although no limit was reached."""
 
 
 def limit_reached(reason: AnswerReason) -> str:

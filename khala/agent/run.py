@@ -28,6 +28,7 @@ from khala.domain.message import ModelReply, Prompt
 from khala.domain.ports import ChatModel
 from khala.domain.retention import MAX_SHRINK_LEVEL
 from khala.domain.rollback import Fault, fault_of_calls, fault_of_text
+from khala.domain.sentences import is_only_notice
 from khala.domain.trajectory import Turn
 from khala.errors import ContextTooLong, MemoryUnusable
 
@@ -183,8 +184,11 @@ class Run:
         self._end(reason, answer)
 
     def _end(self, reason: AnswerReason, answer: str) -> None:
-        status = "unanswered" if not answer.strip() else "answered" if reason == "draft" else "best_effort"
-        self.recording.write(RunEnded(status=status, answer=answer, reason=prompts.limit_reached(reason)), durable=True)
+        why = prompts.limit_reached(reason)
+        status = "answered" if reason == "draft" else "best_effort"
+        if not answer.strip() or is_only_notice(answer):
+            status, why = "unanswered", why or prompts.NOTHING_FOUND
+        self.recording.write(RunEnded(status=status, answer=answer, reason=why), durable=True)
 
     def _shrink(self, reason: str) -> None:
         self.recording.write(ContextShrunk(level=self.recording.trajectory.shrink_level + 1, reason=reason))

@@ -18,7 +18,7 @@ from typing import Literal, NamedTuple
 
 from .wording import STOP_WORDS, content_stems, folded
 
-__all__ = ["Span", "citations", "passages", "sentences", "without_citations"]
+__all__ = ["Span", "citations", "is_only_notice", "passages", "sentences", "without_citations"]
 
 MAX_PASSAGE_CHARS = 600
 """A longer sentence (a table without lines, minified JSON) is cut at white space: it would carry any claim."""
@@ -104,6 +104,12 @@ class _Block(NamedTuple):
     start: int
     end: int
     kind: Literal["prose", "heading", "code", "row"]
+
+
+def is_only_notice(text: str) -> bool:
+    """Whether every paragraph stands whole in parentheses: the text says something about itself and answers nothing."""
+    paragraphs = [part.strip() for part in re.split(r"\n\s*\n", text) if part.strip()]
+    return bool(paragraphs) and all(part.startswith("(") and part.endswith(")") for part in paragraphs)
 
 
 def passages(text: str) -> tuple[Span, ...]:

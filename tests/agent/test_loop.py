@@ -457,3 +457,11 @@ def test_an_ask_goes_to_the_person_and_only_yes_is_yes():
 def test_the_last_event_is_the_end():
     _, _, events = run([saying("done")])
     assert isinstance(events[-1], RunEnded)
+
+
+@pytest.mark.parametrize(
+    ("answer", "status"),
+    [("Yes.", "answered"), ("(Nothing was found.)", "unanswered"), ("(A notice.)\n\nThe answer.", "answered")],
+)
+def test_a_notice_alone_is_no_answer(answer, status):
+    assert run([saying(answer)])[0].status == status

@@ -36,10 +36,10 @@ __all__ = ["ExtractiveResearcher"]
 _CHARS_PER_TOKEN = 4
 """The usual figure for English; there is no tokenizer to ask."""
 
-_INTRODUCTION = "Extractive answer, no language model wrote it; these sentences stand word for word in the sources:"
+_INTRODUCTION = "(Extractive answer, no language model wrote it; these sentences stand word for word in the sources:)"
 _NOTHING = (
-    "Extractive answer, no language model wrote it: no sentence that answers the question was found in the sources; try"
-    " other words or another corpus."
+    "(Extractive answer, no language model wrote it: no sentence that answers the question was found in the sources;"
+    " try other words or another corpus.)"
 )
 _CALLS_A_TURN = 3
 _QUIET_TURNS = 1
@@ -238,6 +238,8 @@ class _Plan:
 
     def _chosen(self) -> list[Quote]:
         """The sentences of the answer, each adding something."""
+        if not self.relevance.is_of_this_corpus:
+            return []
         linked = [quote for step in self.steps for quote in step.quotes]
         if linked:
             return _unlike(linked)

@@ -58,6 +58,10 @@ class Relevance:
             if min(known.get(found, 0) for found in stems(name)) <= max(_FEW_PASSAGES, _COMMON_NAME * passages)
         ]
         self._names = [*names, *(frozenset(stems(name)) for name in question.code)]
+        telling = [term for term in question.terms if term not in _VAGUE]
+        absent = [term for term in telling if not known.get(term) and term not in ANSWERING]
+        self.is_of_this_corpus = not passages or 2 * len(absent) < len(telling)
+        """Whether more than half of the words that tell what is asked stand in the corpus at all."""
         self.follows_names = bool(names) and question.asks_for not in {"how", "why"}
         """Whether the question is about somebody or something with a name."""
 
