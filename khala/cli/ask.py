@@ -94,11 +94,13 @@ def ask(parsed: argparse.Namespace) -> int:
 
 def resume(parsed: argparse.Namespace) -> int:
     """Go on with a run; the return value is the exit code."""
-    with Home(parsed.home) as home:
+    with Home.existing(parsed.home) as home:
         records = home.store.records(parsed.run)
     if not records or not isinstance(records[0].event, RunStarted):
         raise RunUnknown(f"run `{parsed.run}` stopped before it had a question: ask again")
-    return _Drive(records[0].event.settings).run(parsed, run_id=parsed.run)
+    given = {"model": parsed.model, "model_name": parsed.model_name}
+    settings = records[0].event.settings | {name: value for name, value in given.items() if value}
+    return _Drive(settings).run(parsed, run_id=parsed.run)
 
 
 @dataclass(frozen=True)

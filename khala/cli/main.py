@@ -120,7 +120,7 @@ def _add_ask(add: AddParser) -> None:
     )
     parser.add_argument(
         "--context-tokens",
-        type=_count,
+        type=_window,
         default=262_144,
         metavar="N",
         help="what fits into one prompt with its reply (default: %(default)s)",
@@ -141,6 +141,8 @@ def _add_ask(add: AddParser) -> None:
 def _add_resume(add: AddParser) -> None:
     parser = _add(add, "resume", "go on with a run that was interrupted", EXIT_CODES)
     parser.add_argument("run", metavar="RUN")
+    parser.add_argument("--model", metavar="URL", help="another endpoint than the run began with")
+    parser.add_argument("--model-name", metavar="NAME", help="another model than the run began with")
     parser.set_defaults(command=_resume)
 
 
@@ -189,6 +191,10 @@ def _number(text: str, *, least: int) -> int:
 
 def _count(text: str) -> int:
     return _number(text, least=1)
+
+
+def _window(text: str) -> int:
+    return _number(text, least=2_000)  # system prompt and tools alone take about a thousand
 
 
 def _kept(text: str) -> int:

@@ -173,7 +173,9 @@ def test_bad_input_is_one_line_that_names_the_next_step(name, corpus, tmp_path):
     assert done.stdout == ""
 
 
-@pytest.mark.parametrize("option", [["--max-calls", "0"], ["--max-calls", "x"], ["--keep-results", "-2"]])
+@pytest.mark.parametrize(
+    "option", [["--max-calls", "0"], ["--max-calls", "x"], ["--keep-results", "-2"], ["--context-tokens", "100"]]
+)
 def test_a_number_that_makes_no_sense_is_refused_by_the_command_line(option, corpus):
     done = khala("ask", "x", "--corpus", corpus, *option)
     assert done.returncode == 2

@@ -144,3 +144,19 @@ def test_a_person_at_the_terminal_is_asked_and_sees_the_arguments_escaped(corpus
         )
     )["events"]
     assert [each["event"]["status"] for each in events if each["event"]["kind"] == "call_finished"] == [status]
+
+
+def test_a_mistyped_endpoint_is_corrected_when_the_run_is_resumed(corpus):
+    home = str(corpus.parent / "home")
+    with ScriptedOpenAIServer([SEARCH, ANSWER]) as server:
+        command = [part.replace(server.url, "http://127.0.0.1:9/v1") for part in ask(corpus, server)]
+        failed = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert failed.returncode == 4
+        (run,) = json.loads(subprocess.check_output([*KHALA, "runs", "--home", home, "--json"], text=True))["runs"]
+        assert f"khala resume {run['run_id']}" in failed.stderr
+        resumed = subprocess.run(
+            [*KHALA, "resume", run["run_id"], "--home", home, "--model", server.url],
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+    assert resumed.returncode == 0, resumed.stderr
+    assert "2,850 kilometres" in resumed.stdout

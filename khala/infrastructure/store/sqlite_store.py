@@ -24,7 +24,7 @@ from typing import Any, Self, cast
 from khala.domain.call import ToolCall, ToolResult
 from khala.domain.events import CallFinished, CallRequested, ModelReplied, Recorded
 from khala.domain.value import JsonObject
-from khala.errors import HomeTooNew, LogDamaged, RunUnknown
+from khala.errors import HomeTooNew, HomeUnusable, LogDamaged, RunUnknown
 from khala.infrastructure.store.canonical import from_canonical
 from khala.infrastructure.store.database import Database
 from khala.infrastructure.store.home import HomeFolder, usable
@@ -56,6 +56,10 @@ class SqliteStore:
         self._texts = Texts(self._database)
         try:
             with usable(home):
+                if not home.signing_key.exists() and self._has_runs():
+                    raise HomeUnusable(
+                        f"home `{home.path}` has runs and no `{home.signing_key.name}`: put the key back"
+                    )
                 self._key = load_or_make_key(home.signing_key)
         except BaseException:
             self._database.close()
@@ -225,6 +229,10 @@ class SqliteStore:
             yield log
         finally:
             log.end_lease()
+
+    def _has_runs(self) -> bool:
+        with self._database.reading() as db:
+            return db.execute("SELECT 1 FROM heads LIMIT 1").fetchone() is not None
 
     def _check_known(self, run_id: str) -> None:
         if len(run_id) == _ID_LENGTH and set(run_id) <= set(_ID_LETTERS):

@@ -216,6 +216,10 @@ def test_a_home_with_another_key_is_not_resumed(home: HomeFolder, write_run: Wri
     with SqliteStore(home) as store:
         run_id = write_run(store, 1)
     home.signing_key.unlink()
+    with pytest.raises(HomeUnusable, match="put the key back"):
+        SqliteStore(home)
+    assert not home.signing_key.exists()
+    load_or_make_key(home.signing_key)
     with SqliteStore(home) as store:
         with pytest.raises(LogDamaged, match="does not carry a signature of this home's key"), store.reopen(run_id):
             pass
