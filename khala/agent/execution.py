@@ -17,28 +17,37 @@ from khala.domain.tool import Tool, ToolOutput
 from khala.domain.value import JsonObject
 from khala.errors import KhalaError, ToolFailed
 
-__all__ = ["execute", "output_of"]
+__all__ = ["execute", "is_being_cancelled", "output_of", "spoken"]
 
 
 async def execute(tool: Tool, arguments: JsonObject, *, timeout_s: float) -> ToolOutput:
     """Call the tool's function with canonical arguments.
 
-    Raises `ToolFailed` for anything the function raises, `TimeoutError` after `timeout_s` seconds; other errors of
-    khala pass through, because they concern the run and not the call. A sync function runs in a thread of its own,
-    which Python cannot stop: after a timeout it runs on unheard.
+    Raises `ToolFailed` for anything the function raises, be it a cancellation or an exit of its own, `TimeoutError`
+    after `timeout_s` seconds; other errors of khala pass through, because they concern the run and not the call. A sync
+    function runs in a thread of its own, which Python cannot stop: after a timeout it runs on unheard.
     """
-    keywords = tool.bound(arguments)
+    limit = asyncio.timeout(timeout_s)
     try:
-        async with asyncio.timeout(timeout_s):
+        keywords = tool.bound(arguments)
+        async with limit:
             if tool.is_async:
                 returned = await cast("Callable[..., Awaitable[object]]", tool.function)(**keywords)
             else:
                 returned = await _in_thread(lambda: tool.function(**keywords))
         return output_of(returned)
-    except (KhalaError, TimeoutError):
+    except (KhalaError, KeyboardInterrupt):
         raise
-    except Exception as error:
-        raise ToolFailed(f"`{tool.name}` failed: {type(error).__name__}: {error}") from error
+    except BaseException as error:
+        if limit.expired() or (isinstance(error, asyncio.CancelledError) and is_being_cancelled()):
+            raise
+        raise ToolFailed(f"`{tool.name}` failed: {spoken(error)}") from error
+
+
+def is_being_cancelled() -> bool:
+    """Whether somebody wants the current task to end; foreign code also raises `CancelledError` by itself."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
 
 
 async def _in_thread(function: Callable[[], object]) -> object:
@@ -66,6 +75,14 @@ async def _in_thread(function: Callable[[], object]) -> object:
 
     threading.Thread(target=work, name="khala-tool", daemon=True).start()
     return await outcome
+
+
+def spoken(error: BaseException) -> str:
+    """An error of foreign code in words."""
+    try:
+        return f"{type(error).__name__}: {error}"
+    except Exception:  # noqa: BLE001 (an exception of foreign code may even fail to say what it is)
+        return type(error).__name__
 
 
 def output_of(returned: object) -> ToolOutput:

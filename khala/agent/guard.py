@@ -28,7 +28,7 @@ from khala.domain.ports import Approver, Digest
 from khala.domain.tool import ArgumentsInvalid, Tool, ToolOutput
 from khala.errors import InvalidTool, PermitRefused
 
-from .execution import execute
+from .execution import execute, is_being_cancelled
 
 __all__ = ["Guard", "Permit", "Ruling", "label_of"]
 
@@ -139,7 +139,9 @@ class Guard:
             try:
                 async with asyncio.timeout(APPROVAL_TIMEOUT_S):
                     approved = await self._approver(ruling.pending.call, ruling.decision) is True
-            except Exception:  # noqa: BLE001 (3: only a clear yes is a yes)
+            except (Exception, asyncio.CancelledError) as error:  # 3: only a clear yes is a yes
+                if isinstance(error, asyncio.CancelledError) and is_being_cancelled():
+                    raise
                 approved = False
         permit = self._granted(ruling.pending) if approved else None
         return replace(ruling, permit=permit, approved=approved, pending=None)

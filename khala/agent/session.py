@@ -26,7 +26,7 @@ from khala.domain.value import JsonObject
 from khala.errors import CallDenied, InvalidTool, PermitRefused
 
 from .calls import OWN_WORDS, refusal
-from .execution import output_of
+from .execution import output_of, spoken
 from .guard import Guard, Permit, Ruling, label_of
 from .recording import Recording
 
@@ -155,7 +155,7 @@ class Session:
         return returned
 
     def _finish_failed(self, state: CallState, permit: Permit, error: BaseException, began: float) -> None:
-        output = output_of(f"{type(error).__name__}: {error}")
+        output = output_of(spoken(error))
         self._close(state, "failed", output, Label(origins=(f"tool:{permit.manifest.tool}",)), began)
 
     def _close(self, state: CallState, status: CallStatus, output: ToolOutput, label: Label, began: float) -> None:
