@@ -30,7 +30,7 @@ from khala.domain.retention import MAX_SHRINK_LEVEL
 from khala.domain.rollback import Fault, fault_of_calls, fault_of_text
 from khala.domain.sentences import is_only_notice
 from khala.domain.trajectory import Turn
-from khala.errors import ContextTooLong, MemoryUnusable
+from khala.errors import ContextTooLong, MemoryUnusable, ModelUnavailable
 
 from . import prompts
 from .calls import TurnCalls
@@ -89,10 +89,13 @@ class Run:
         tokens = prompt.chars / trajectory.chars_per_token
         if trajectory.shrink_level < MAX_SHRINK_LEVEL and self.budget.overflows(tokens):
             return self._shrink(f"about {tokens:.0f} tokens would leave no room for a reply")
+        deadline = asyncio.timeout(None if request else self._seconds_left())
         try:
-            async with asyncio.timeout(None if request else self._seconds_left()):
+            async with deadline:
                 reply = await self.model.reply(prompt)
         except TimeoutError:
+            if not deadline.expired():  # the model's own: asking it for an answer instead would end the same way
+                raise ModelUnavailable(f"model `{self.model.name}` timed out: resume the run when it answers") from None
             return self._request_answer("seconds")
         except ContextTooLong as error:
             if trajectory.shrink_level < MAX_SHRINK_LEVEL:

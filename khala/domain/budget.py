@@ -56,7 +56,9 @@ class Spend:
 class InteractionBudget(Value):
     """Limits of one run."""
 
-    turns: PositiveInt | None = None
+    turns: PositiveInt | None = 1_000
+    """The only end of a run whose every call is denied or skipped, because those are free; room for 600 calls one by
+    one, 50 rollbacks, and half as many replies in vain."""
     tool_calls: NonNegativeInt | None = 600
     """600 is the most calls one MiroThinker run makes (arXiv 2511.11793)."""
     calls_per_tool: dict[str, NonNegativeInt] = Field(default_factory=dict)
