@@ -8,6 +8,7 @@ policy reads; a tool cannot grant itself anything.
 from __future__ import annotations
 
 import inspect
+import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -86,8 +87,20 @@ class Tool:
     def canonical_arguments(self, arguments: Mapping[str, JsonValue]) -> JsonObject:
         """The arguments as they will be executed: checked, coerced once, defaults filled in.
 
-        Raises `ArgumentsInvalid` naming each argument that does not fit.
+        Raises `ArgumentsInvalid` naming each argument that does not fit. What is decided on is executed: arguments that
+        their own types would turn into others when they are bound do not fit, nor do NaN and infinities, which compare
+        as no policy expects.
         """
+        canonical = self._coerced(arguments)
+        try:
+            json.dumps(canonical, allow_nan=False)
+        except ValueError:
+            raise ArgumentsInvalid("a number in them is not finite") from None
+        if self._coerced(canonical) != canonical:
+            raise ArgumentsInvalid("their types change them again when they are executed")
+        return canonical
+
+    def _coerced(self, arguments: Mapping[str, JsonValue]) -> JsonObject:
         try:
             checked = self.arguments_model.model_validate(dict(arguments))
         except ValidationError as error:
