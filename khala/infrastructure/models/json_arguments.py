@@ -1,7 +1,8 @@
 """Arguments as a model wrote them become a JSON object, or a reason why they cannot.
 
 1. Strict JSON is read as it stands; raw line breaks inside strings are let through, as they have only one reading.
-2. A key that occurs twice, NaN and infinities are refused: two readers would read two things.
+2. A key that occurs twice, NaN and infinities are refused: two readers would read two things. So is an integer of more
+   than 4,300 digits, which Python will not read.
 3. Anything else goes through the `json-repair` library, within a bound on its work. What it cannot turn into a
    non-empty object is refused.
 """
@@ -105,6 +106,13 @@ def _unique_keys(pairs: list[tuple[str, JsonValue]]) -> JsonObject:
     return read
 
 
+def _integer(digits: str) -> int:
+    try:
+        return int(digits)
+    except ValueError:
+        _no_constant(digits)
+
+
 def _finite(digits: str) -> float:
     number = float(digits)
     return number if math.isfinite(number) else _no_constant(digits)
@@ -115,5 +123,9 @@ def _no_constant(name: str) -> NoReturn:
 
 
 _STRICT = json.JSONDecoder(
-    object_pairs_hook=_unique_keys, parse_float=_finite, parse_constant=_no_constant, strict=False
+    object_pairs_hook=_unique_keys,
+    parse_int=_integer,
+    parse_float=_finite,
+    parse_constant=_no_constant,
+    strict=False,
 )

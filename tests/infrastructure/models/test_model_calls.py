@@ -104,11 +104,12 @@ def test_what_is_thought_fenced_or_quoted_is_no_call(content: str) -> None:
         (BLOCK.replace('{"q": "x"}', '{"q": NaN}'), "hold NaN"),
         (BLOCK.replace('{"q": "x"}', '{"q": 1e999}'), "hold 1e999"),
         (BLOCK.replace('{"q": "x"}', '{"a":' * 70 + "1" + "}" * 70), "nested too deeply"),
+        (BLOCK.replace('"x"', "1" * 5_000), "which JSON cannot"),
         (BLOCK.replace('{"q": "x"}', '{"a":' * 2_000 + "1" + "}" * 2_000), "nested too deeply"),
         (BLOCK.replace('{"q": "x"}', '{"' * 2_000), "too long to mend"),
         (f"```xml\n{BLOCK}", "code block that is never closed"),
     ],
-    ids=range(17),
+    ids=range(18),
 )
 def test_a_broken_block_is_named_with_its_reason(content: str, reason: str) -> None:
     reply = read(content)
