@@ -173,8 +173,7 @@ class _Plan:
         yield _search(self.question.text)
         for name in (*self.question.names, *self.question.code):
             yield self._search_for(name)
-        words = (*self.question.words, *self.question.answer_words)
-        if words:  # `what is it?` has none
+        if words := (*self.question.words, *self.question.answer_words):  # none in a question like `why?`
             yield _search(" ".join(words))
 
     def _search_for(self, name: str) -> RequestedCall:

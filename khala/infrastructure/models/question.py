@@ -139,7 +139,8 @@ def terms_in(text: str) -> list[str]:
 
 def _asked_names(question: str) -> Iterator[str]:
     for match in _QUOTED.finditer(question):
-        yield match[1] or match[2]
+        if stems(match[1] or match[2]):
+            yield match[1] or match[2]
     for match in _ASKED_NAME.finditer(question):
         words = re.sub(r"['\u2019][sS]\Z", "", match[0]).split()
         while words and words[0].casefold() in _ASKING:

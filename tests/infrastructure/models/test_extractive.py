@@ -226,6 +226,13 @@ def test_a_question_without_a_telling_word_ends_in_nothing_found(films: CorpusIn
     assert all(call.arguments["query"] for _, calls in run.turns for call in calls)
 
 
+@pytest.mark.parametrize(
+    "question", ["why?", "???", "a", "``", '"of the" 1', '" OR * NEAR(', "\n words: 9 of 9 passages"]
+)
+def test_a_question_without_telling_words_is_answered_too(films: CorpusIndex, question: str):
+    assert "Extractive answer" in driven(films, question).answer()
+
+
 def test_a_refused_turn_is_not_asked_for_again(films: CorpusIndex):
     run = driven(films, "Where did the director of Loud Harbour die?")
     fault = fault_of_calls([CallFault(kind="duplicate", note="`search_corpus` was called just so before")])
