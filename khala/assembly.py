@@ -65,7 +65,8 @@ class Home:
     @classmethod
     def existing(cls, path: str | os.PathLike[str]) -> Self:
         """A home that is there already; nothing is made. Raises `HomeUnusable` where there is none."""
-        if not HomeFolder(Path(path).expanduser()).database.exists():
+        # the functions of `os.path` answer no for a path that is too long or too odd; those of `Path` raise
+        if not os.path.isfile(HomeFolder(Path(os.path.expanduser(path))).database):  # noqa: PTH111, PTH113
             raise HomeUnusable(f"there is no home at `{path}`: name the one that was asked with; `khala ask` makes one")
         return cls(path)
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import io
+import os
 import sys
 from collections.abc import Callable, Sequence
 from importlib.metadata import version
@@ -28,18 +30,28 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the return value is the exit code."""
     parsed = _parser().parse_args(arguments)
     _log_to_standard_error()
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a terminal that cannot spell a word is no reason to stop
     command: Callable[[argparse.Namespace], int] = parsed.command
     try:
-        return command(parsed)
+        code = command(parsed)
+        print(end="", flush=True)  # what cannot be written is to fail here, where it can be told
     except KeyboardInterrupt as interrupt:
-        print(f"khala: {interrupt or 'interrupted'}", file=sys.stderr)
+        from khala.cli.progress import printable
+
+        print(printable(f"khala: {interrupt or 'interrupted'}"), file=sys.stderr)
         return 130
-    except BrokenPipeError:
-        sys.stderr.close()  # whoever read our output is gone; there is nobody to tell
-        return 1
     except KhalaError as error:
-        print(f"khala: {error}", file=sys.stderr)
+        from khala.cli.progress import printable
+
+        print(printable(f"khala: {error}"), file=sys.stderr)
         return 5 if isinstance(error, LogDamaged) else 4 if isinstance(error, ModelError) else 1
+    except OSError as error:  # those of homes and documents are ours by now; what is left is our own output
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python tries to write it once more
+        if not isinstance(error, BrokenPipeError):  # whoever read it is gone; there is nobody to tell
+            print(f"khala: the output cannot be written: {(error.strerror or str(error)).lower()}", file=sys.stderr)
+        return 1
+    return code
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -70,6 +82,7 @@ def _add(add: AddParser, name: str, about: str, epilog: str = "") -> argparse.Ar
     )
     parser.add_argument(
         "--home",
+        type=_folder,
         default=DEFAULT_HOME,
         metavar="DIR",
         help="where runs, texts and memory are kept (default: %(default)s)",
@@ -89,6 +102,7 @@ def _add_ask(add: AddParser) -> None:
     parser.add_argument("question", metavar="QUESTION")
     parser.add_argument(
         "--corpus",
+        type=_folder,
         required=True,
         metavar="DIR|python-docs",
         help="a folder of documents, or the documentation inside this Python",
@@ -177,6 +191,12 @@ def _log_to_standard_error() -> None:
         wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
+
+
+def _folder(text: str) -> str:
+    if not text:  # an unset variable of a script, which would otherwise mean the current folder
+        raise argparse.ArgumentTypeError("must not be empty")
+    return text
 
 
 def _number(text: str, *, least: int) -> int:

@@ -33,7 +33,7 @@ def runs(parsed: argparse.Namespace) -> int:
         print(json.dumps({"runs": listed}, ensure_ascii=False))
         return 0
     for run in found:
-        print(f"{run.run_id}  {_moment(run.started_at_ms)}  {run.status:<11}  {short(run.task)}")
+        print(printable(f"{run.run_id}  {_moment(run.started_at_ms)}  {run.status:<11}  {short(run.task)}"))
     if not found:
         print(f"no runs in `{parsed.home}` yet: `khala ask` makes one")
     return 0

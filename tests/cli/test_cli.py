@@ -143,6 +143,8 @@ BAD = {
     "a run of no home": (["show", "nothing"], 1, "there is no home at"),
     "a folder that is no home": (["runs", "--home", "{corpus}"], 1, "there is no home at"),
     "a home under a file": (["runs", "--home", "{corpus}/cities.txt"], 1, "home"),
+    "a home of somebody unknown": (["runs", "--home", "~nobody-of-that-name/khala"], 1, "no home"),
+    "a home with an endless name": (["runs", "--home", "h" * 300], 1, "no home"),
     "a policy with an unknown key": (["ask", "x", "--corpus", "{corpus}", "--policy", "{policy}"], 1, "colour"),
     "a policy that is not there": (
         ["ask", "x", "--corpus", "{corpus}", "--policy", "{corpus}/none.toml"],
@@ -180,6 +182,13 @@ def test_a_number_that_makes_no_sense_is_refused_by_the_command_line(option, cor
     done = khala("ask", "x", "--corpus", corpus, *option)
     assert done.returncode == 2
     assert option[0] in done.stderr.splitlines()[-1]
+
+
+@pytest.mark.parametrize("option", ["--home", "--corpus"])
+def test_an_empty_folder_name_does_not_mean_this_folder(option, corpus, tmp_path):
+    done = khala("ask", "x", "--corpus", corpus, "--home", tmp_path, option, "", cwd=tmp_path)
+    assert done.returncode == 2
+    assert option in done.stderr.splitlines()[-1]
 
 
 def test_help_names_every_command_and_the_exit_codes():

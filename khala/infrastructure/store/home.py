@@ -64,7 +64,8 @@ class HomeFolder:
 
 def open_home(path: str | os.PathLike[str]) -> HomeFolder:
     """The home at `path`, made if it is not there. Raises `HomeUnusable`."""
-    home = HomeFolder(Path(path).expanduser().absolute())
+    # not `Path.expanduser`, which raises for `~nobody`: a folder may be called so
+    home = HomeFolder(Path(os.path.expanduser(path)).absolute())  # noqa: PTH111
     with usable(home):
         home.path.mkdir(mode=0o700, parents=True, exist_ok=True)
         home.leases.mkdir(mode=0o700, exist_ok=True)
