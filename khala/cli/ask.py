@@ -7,6 +7,7 @@ import asyncio
 import json
 import os
 import sys
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,7 @@ from khala.domain.call import ToolCall
 from khala.domain.events import RunStarted, RunStatus
 from khala.domain.policy import Decision, Effect
 from khala.domain.retention import Retention
+from khala.domain.tool import Tool
 from khala.domain.value import Value
 from khala.errors import CallerError, InvalidTask, ModelError, RunUnknown
 
@@ -115,8 +117,11 @@ class _Drive:
         progress = Progress(sys.stderr, resumes=bool(run_id))
         words_only = bool(self.settings.get("words_only"))
         with Home(parsed.home, semantic=not words_only) as home, closing(progress):
+            # before the loop runs, which would hold an interruption back until all documents are read
+            documents = home.corpus(self._corpus(run_id), on_progress=progress.indexing, on_skipped=progress.skipped)
+            tools = (*documents, home.notes())
             try:
-                report = asyncio.run(self._driven(home, progress, task, run_id))
+                report = asyncio.run(self._driven(home, tools, progress, task, run_id))
             except (KeyboardInterrupt, ModelError) as stopped:
                 if not progress.run_id:
                     raise
@@ -130,12 +135,13 @@ class _Drive:
             print(outcome.model_dump_json() if parsed.json else printable(told(outcome)), flush=True)
         return 0 if report.status == "answered" else 3
 
-    async def _driven(self, home: Home, progress: Progress, task: str, run_id: str) -> Report:
+    def _corpus(self, run_id: str) -> str:
         corpus = self.settings.get("corpus", "")
         if not corpus:
             raise CallerError(f"run `{run_id}` was not started by `khala ask`: resume it in the program that began it")
-        documents = home.corpus(corpus, on_progress=progress.indexing, on_skipped=progress.skipped)
-        tools = (*documents, home.notes())
+        return corpus
+
+    async def _driven(self, home: Home, tools: Sequence[Tool], progress: Progress, task: str, run_id: str) -> Report:
         model = self._model()
         try:
             agent = home.agent(
