@@ -7,6 +7,7 @@ import asyncio
 import json
 import os
 import sys
+import termios
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -186,10 +187,22 @@ class _Drive:
 
 async def _ask_on_terminal(call: ToolCall, decision: Decision) -> bool:
     """Put a call to the person at the terminal; anything but a clear yes is no."""
+    termios.tcflush(sys.stdin, termios.TCIFLUSH)  # what was typed before the question is no answer to it
     arguments = printable(json.dumps(call.arguments, ensure_ascii=True, indent=2))
     print(f"\n{decision.reason}\n{call.tool} {arguments}\nallow this call? [y/N] ", end="", file=sys.stderr, flush=True)
-    answer = await asyncio.to_thread(sys.stdin.readline)
-    return answer.strip().lower() in ("y", "yes")
+    return (await _line_typed()).strip().lower() in ("y", "yes")
+
+
+async def _line_typed() -> str:
+    """The next line at the terminal; a thread that reads could not be interrupted, and would hold the end back."""
+    loop = asyncio.get_running_loop()
+    is_there = asyncio.Event()
+    loop.add_reader(sys.stdin, is_there.set)
+    try:
+        await is_there.wait()
+    finally:
+        loop.remove_reader(sys.stdin)
+    return sys.stdin.readline()
 
 
 def outcome_of(home: Home, report: Report) -> Outcome:
