@@ -1,7 +1,8 @@
 """The two tools over a corpus: search it, and read on in a document.
 
-Whatever they print of a document is untrusted. Each passage is announced with its exact length, so that a reader who
-counts is not deceived by a passage that imitates the next announcement.
+Whatever they print of a document is untrusted, unless a policy trusts the corpus: so no word of the model is echoed
+that no document holds, or the echo would be trusted too. Each passage is announced with its exact length, so that a
+reader who counts is not deceived by a passage that imitates the next announcement.
 """
 
 from __future__ import annotations
@@ -38,8 +39,8 @@ def corpus_tools(index: CorpusIndex) -> tuple[Tool, ...]:
         """
         hits = index.search(query, max(1, min(limit, MAX_HITS)))
         if not hits:
-            return f"no passage carries a word of `{_short(query)}`: try other words"
-        counts = ", ".join(f"{word} {count}" for word, count in index.counts(query).items())
+            return "no passage carries a word of the query: try other words"
+        counts = ", ".join(f"{word} {count}" for word, count in index.counts(query).items() if count)
         listed = "\n\n".join(f"{number}. {_announced(hit)}\n{hit.passage}" for number, hit in enumerate(hits, start=1))
         return (
             f"{len(hits)} passages, best first; read_document(document, offset) reads on\n"
