@@ -47,6 +47,11 @@ def short(text: str) -> str:
     return line if len(line) <= SHORT_CHARS else line[: SHORT_CHARS - 3] + "..."
 
 
+def _on_one_line(text: str) -> str:
+    """A model chooses the names that stand in a line; with a line end in one it could forge the next line."""
+    return printable(" ".join(text.split()))
+
+
 class Progress:
     """An observer that shows turn, call, budget left and what was refused or rolled back."""
 
@@ -131,12 +136,12 @@ class Progress:
             return self._stay(text)
         width = shutil.get_terminal_size().columns - 1
         left = self._left()
-        self._line = printable(text)[: max(0, width - len(left))] + left
+        self._line = _on_one_line(text)[: max(0, width - len(left))] + left
         self._out.write(f"\r\x1b[K{self._line}")
         self._out.flush()
         return None
 
     def _stay(self, text: str) -> None:
         self.close()
-        self._out.write(printable(text) + "\n")
+        self._out.write(_on_one_line(text) + "\n")
         self._out.flush()

@@ -117,7 +117,7 @@ def _call(state: CallState) -> str:
     ending = f"{state.finished.status}, {state.finished.chars} characters" if state.finished else "no result"
     decision = state.decided.decision if state.decided else None
     rule = f" [{decision.effect} by {', '.join(decision.rules)}]" if decision is not None else ""
-    return f"{state.call.id} {state.call.tool} {short(arguments)}{rule} -> {ending}"
+    return f"{state.call.id} {short(state.call.tool)} {short(arguments)}{rule} -> {ending}"
 
 
 def _moment(at_ms: int) -> str:
