@@ -105,9 +105,9 @@ class Run:
 
     def _take_reply(self, prompt: Prompt, reply: ModelReply) -> None:
         trajectory = self.recording.trajectory
-        requested = reply.calls
-        if trajectory.requested is not None:  # no tools any more: what was said beside the calls is the answer
-            requested = ()
+        requested, malformed = reply.calls, reply.malformed
+        if requested and trajectory.requested is not None:
+            requested, malformed = (), (*malformed, "no tool can be called any more")
         calls = tuple(
             ToolCall(id=trajectory.next_call_id(offset), tool=call.tool, arguments=call.arguments)
             for offset, call in enumerate(requested)
@@ -118,7 +118,7 @@ class Run:
                 text=reply.text,
                 thinking=reply.thinking,
                 calls=calls,
-                malformed=reply.malformed,
+                malformed=malformed,
                 finish=reply.finish,
                 usage=reply.usage,
                 prompt_chars=prompt.chars,
@@ -133,7 +133,8 @@ class Run:
         return await self.calls.run_all(turn)
 
     def _take_draft(self, turn: Turn) -> None:
-        fault = fault_of_text(turn.reply, is_final=turn.answers_request)
+        is_better_than_none = turn.answers_request and not self.recording.trajectory.draft
+        fault = fault_of_text(turn.reply, is_final=is_better_than_none)
         if fault is not None:
             return self._roll_back(turn, fault)
         return self.recording.write(AnswerDrafted(turn=turn.number, text=turn.reply.text))

@@ -39,7 +39,7 @@ class Fault(Value):
 def fault_of_text(reply: ModelReplied, *, is_final: bool) -> Fault | None:
     """What is wrong with a reply that asks for no call, if anything.
 
-    `is_final`: the answer was asked for, so any text is better than none.
+    `is_final`: the answer was asked for and there is no draft, so any text is better than none.
     """
     if is_final and reply.text.strip():
         return None
