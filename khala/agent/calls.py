@@ -158,7 +158,9 @@ class TurnCalls:
             except ToolFailed as error:
                 status, text = "failed", str(error)
             except TimeoutError:
-                status, text = "timeout", f"`{state.call.tool}` took longer than {clock() - began:.0f} seconds"
+                status, text = "timeout", f"`{state.call.tool}` took longer than {clock() - began:.1f} seconds"
+                if once:
+                    text += "; whether it took effect is unknown: check before you try again"
             self.run.finish(
                 state,
                 status,

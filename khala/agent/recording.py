@@ -5,20 +5,34 @@ An event is written first; only then do grounding and memory, the trajectory and
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from khala.domain.call import CallStatus, ToolResult
+from khala.domain.call import CallStatus, ToolCall, ToolResult
 from khala.domain.events import CallFinished, Event, Recorded
 from khala.domain.grounding import Grounding
 from khala.domain.label import Label
 from khala.domain.ports import Memory, Observer, RunLog, RunStore
 from khala.domain.trajectory import CallState, Trajectory
 
-__all__ = ["Recording"]
+__all__ = ["Recording", "ground", "told_by_tools"]
 
 _SAID_BY_TOOLS: tuple[CallStatus, ...] = ("ok", "failed")
 """Results whose words come from outside khala."""
+
+
+def ground(grounding: Grounding, trajectory: Trajectory, read_text: Callable[[str], str]) -> None:
+    """Let a grounding know all that was said in a run so far, as a run that is being driven knows it."""
+    grounding.add_user_words(trajectory.task)
+    for _, finished in told_by_tools(trajectory):
+        grounding.add_result(read_text(finished.digest), finished.label)
+
+
+def told_by_tools(trajectory: Trajectory) -> Iterator[tuple[ToolCall, CallFinished]]:
+    """The calls of a run whose results are words from outside khala."""
+    for state in trajectory.calls:
+        if state.finished is not None and state.finished.status in _SAID_BY_TOOLS:
+            yield state.call, state.finished
 
 
 @dataclass
@@ -36,11 +50,7 @@ class Recording:
         """Take in what an earlier process wrote."""
         for record in records:
             self._follow(record)
-        self.grounding.add_user_words(self.trajectory.task)
-        for state in self.trajectory.calls:
-            finished = state.finished
-            if finished is not None and finished.status in _SAID_BY_TOOLS:
-                self.grounding.add_result(self.store.read_text(finished.digest), finished.label)
+        ground(self.grounding, self.trajectory, self.store.read_text)
 
     def write(self, event: Event, *, durable: bool = False) -> None:
         """Write an event down, then let everyone see it."""

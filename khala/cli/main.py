@@ -10,14 +10,16 @@ from collections.abc import Callable, Sequence
 from importlib.metadata import version
 
 from khala.cli.next_step import DEFAULT_HOME
+from khala.cli.policy import add_policy
 from khala.errors import KhalaError, LogDamaged, ModelError
 
 __all__ = ["main"]
 
 EXIT_CODES = """\
 exit codes:
-  0    done; for `ask` and `resume`: answered
-  1    the request cannot be met: bad input, a home that cannot be used, a run that is busy
+  0    done; for `ask` and `resume`: answered; for `policy test`: every case holds
+  1    the request cannot be met: bad input, a policy that does not load, a home that cannot be used, a run that is
+       busy; for `policy test`: a case does not hold
   2    the command line itself is wrong
   3    `ask`, `resume`: ended without a full answer (a limit was reached, or nothing was found)
   4    the model could not be reached; the run waits for `khala resume`
@@ -39,7 +41,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt as interrupt:
         from khala.cli.progress import printable
 
-        print(printable(f"khala: {interrupt or 'interrupted'}"), file=sys.stderr)
+        said = str(interrupt) or "interrupted; `khala runs` lists what can be resumed"
+        print(printable(f"khala: {said}"), file=sys.stderr)
         return 130
     except KhalaError as error:
         from khala.cli.progress import printable
@@ -69,6 +72,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_runs(commands.add_parser)
     _add_show(commands.add_parser)
     _add_verify(commands.add_parser)
+    add_policy(commands.add_parser, default_home=DEFAULT_HOME)
     return parser
 
 

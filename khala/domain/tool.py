@@ -31,9 +31,9 @@ from .label import Label
 from .manifest import ResultTrust, ToolEffect, ToolManifest
 from .value import JsonObject, Value
 
-__all__ = ["ArgumentsInvalid", "Tool", "ToolOutput", "ToolSpec", "tool"]
+__all__ = ["TOOL_NAME", "ArgumentsInvalid", "Tool", "ToolOutput", "ToolSpec", "tool"]
 
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,63}\Z")
+TOOL_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,63}\Z")
 """ASCII only, so that no look-alike letter can make two names look the same; 64 is the limit of OpenAI's API."""
 
 MAX_RESULT_CHARS = 20_000
@@ -155,7 +155,7 @@ def tool(
         if not inspect.isroutine(decorated):
             raise InvalidTool(f"`{decorated!r}` is no function: write one with @tool that calls it")
         tool_name = name or decorated.__name__
-        if not _NAME.match(tool_name):
+        if not TOOL_NAME.match(tool_name):
             raise InvalidTool(f"`{tool_name}` cannot name a tool: use up to 64 ASCII letters, digits, `_` and `-`")
         if timeout_s <= 0 or max_result_chars <= 0:
             raise InvalidTool(f"tool `{tool_name}`: `timeout_s` and `max_result_chars` must be above 0")

@@ -31,7 +31,7 @@ from khala.infrastructure.store.home import HomeFolder, usable
 from khala.infrastructure.store.lease import leased
 from khala.infrastructure.store.ledger import NO_HASH, Head, Row, recorded, verified
 from khala.infrastructure.store.run_log import SqliteRunLog, now_ms, sign_head
-from khala.infrastructure.store.signing import load_or_make_key
+from khala.infrastructure.store.signing import SigningKey, load_or_make_key
 from khala.infrastructure.store.summary import RunSummary, VerifiedRun, summary
 from khala.infrastructure.store.texts import ERASED, Texts
 
@@ -56,11 +56,7 @@ class SqliteStore:
         self._texts = Texts(self._database)
         try:
             with usable(home):
-                if not home.signing_key.exists() and self._has_runs():
-                    raise HomeUnusable(
-                        f"home `{home.path}` has runs and no `{home.signing_key.name}`: put the key back"
-                    )
-                self._key = load_or_make_key(home.signing_key)
+                self._key = self._own_key()
         except BaseException:
             self._database.close()
             raise
@@ -230,9 +226,14 @@ class SqliteStore:
         finally:
             log.end_lease()
 
-    def _has_runs(self) -> bool:
-        with self._database.reading() as db:
-            return db.execute("SELECT 1 FROM heads LIMIT 1").fetchone() is not None
+    def _own_key(self) -> SigningKey:
+        """The key of this home, made with its first run and never again."""
+        path = self.home.signing_key
+        if not path.exists():
+            with self._database.reading() as db:
+                if db.execute("SELECT 1 FROM heads LIMIT 1").fetchone():
+                    raise HomeUnusable(f"home `{self.home.path}` has runs and no `{path.name}`: put the key back")
+        return load_or_make_key(path)
 
     def _check_known(self, run_id: str) -> None:
         if len(run_id) == _ID_LENGTH and set(run_id) <= set(_ID_LETTERS):

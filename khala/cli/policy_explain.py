@@ -1,0 +1,165 @@
+"""`khala policy explain`: how the guard decides on one call, and why."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from pydantic import JsonValue
+
+from khala.agent.guard import Guard
+from khala.agent.recording import ground, told_by_tools
+from khala.assembly import Home
+from khala.cli.policy_tools import governed
+from khala.cli.progress import printable, short
+from khala.domain.budget import Spend
+from khala.domain.grounding import Grounding
+from khala.domain.manifest import ToolEffect
+from khala.domain.policy import Decision, Look, Policy
+from khala.domain.trajectory import Trajectory
+from khala.domain.value import JsonObject, Value
+from khala.infrastructure.security.policy_document import plain
+from khala.infrastructure.security.written_call import MAX_CALL_CHARS, read_call
+from khala.infrastructure.store.canonical import canonical_digest
+
+__all__ = ["explain"]
+
+MAX_VALUES = 100
+"""Values of one call whose origin is told; more are a document."""
+
+
+class ExplainedValue(Value):
+    """A value of the call and where it stands."""
+
+    path: str
+    value: JsonValue
+    origins: tuple[str, ...]
+    """Empty when it stands nowhere."""
+    results: tuple[str, ...]
+    """Ids of the results of the history in which it stands."""
+
+
+class ExplainedCall(Value):
+    """What `--json` prints: a call, the decision on it, and what led there."""
+
+    tool: str
+    effect: ToolEffect | None
+    """`None` when the guard did not get as far as the rules."""
+    arguments: JsonObject
+    """Canonical, as they would be executed; as written where they do not fit the tool."""
+    decision: Decision
+    rules: tuple[Look, ...]
+    values: tuple[ExplainedValue, ...]
+    more_values: int
+    """How many values are not told."""
+
+
+@dataclass
+class _History:
+    """What was said before the call."""
+
+    grounding: Grounding = field(default_factory=Grounding)
+    results: dict[str, Grounding] = field(default_factory=dict[str, Grounding])
+    """What each result said on its own, by id."""
+    spend: Spend = field(default_factory=Spend)
+
+    def read(self, home: str, run: str) -> None:
+        """Take in a run, as the run itself knew it when it stopped."""
+        with Home.existing(home) as opened:
+            trajectory = Trajectory.of(run, opened.store.records(run))
+            ground(self.grounding, trajectory, opened.store.read_text)
+            self.spend = trajectory.spend
+            for call, finished in told_by_tools(trajectory):
+                said = self.results[call.id] = Grounding()
+                said.add_result(opened.store.read_text(finished.digest), finished.label)
+
+
+def explain(parsed: argparse.Namespace) -> int:
+    """Explain the decision on a call; the return value is the exit code."""
+    policy, tools = governed(parsed.file, parsed.tools)
+    call = read_call(_standard_input() if parsed.call == "-" else parsed.call)
+    history = _History()
+    if parsed.history is not None:
+        history.read(parsed.home, parsed.history)
+    if parsed.user:
+        history.grounding.add_user_words(parsed.user)
+    ruling = Guard(policy, tools, digest=canonical_digest).decide(call, history.grounding, history.spend)
+    arguments = call.arguments if ruling.facts is None else ruling.facts.arguments
+    leaves = [(path, value) for name, member in arguments.items() for path, value in _leaves(f"args.{name}", member)]
+    explained = ExplainedCall(
+        tool=call.tool,
+        effect=None if ruling.facts is None else ruling.facts.effect,
+        arguments=arguments,
+        decision=ruling.decision,
+        rules=() if ruling.facts is None else policy.explain(ruling.facts).looks,
+        values=tuple(_explained(path, value, history) for path, value in leaves[:MAX_VALUES]),
+        more_values=max(0, len(leaves) - MAX_VALUES),
+    )
+    if parsed.json:
+        print(explained.model_dump_json())
+    else:
+        print(printable("\n".join(_told(explained, policy))))
+    return 0
+
+
+def _standard_input() -> str:
+    """What stands on standard input; bytes that are no UTF-8 become lone surrogates, which no call may hold."""
+    return sys.stdin.buffer.read(4 * MAX_CALL_CHARS + 1).decode("utf-8", "surrogateescape")
+
+
+def _leaves(path: str, value: JsonValue) -> Iterator[tuple[str, JsonValue]]:
+    match value:
+        case dict() if value:
+            for name, member in value.items():
+                yield from _leaves(f"{path}.{name}", member)
+        case list() if value:
+            for position, member in enumerate(value):
+                yield from _leaves(f"{path}[{position}]", member)
+        case _:
+            yield path, value
+
+
+def _explained(path: str, value: JsonValue, history: _History) -> ExplainedValue:
+    return ExplainedValue(
+        path=path,
+        value=value,
+        origins=tuple(sorted(history.grounding.origins(value))),
+        results=tuple(result for result, said in history.results.items() if said.origins(value)),
+    )
+
+
+def _told(explained: ExplainedCall, policy: Policy) -> list[str]:
+    decision = explained.decision
+    effect = f" ({explained.effect})" if explained.effect is not None else ""
+    lines = [
+        f"{plain(explained.tool)}{effect} {short(json.dumps(explained.arguments, ensure_ascii=False))}",
+        f"{decision.effect} by {', '.join(decision.rules)}: {decision.reason}",
+        "",
+        "rules",
+    ]
+    texts = {rule.id: rule.when.text for rule in policy.rules if rule.when is not None}
+    width = max((len(look.rule) for look in explained.rules), default=0)
+    for look in explained.rules:
+        condition = f"  when {short(texts[look.rule])}: {_TRUTHS[look.condition]}" if look.condition else ""
+        lines.append(f"  {_place(look):<14}  {look.effect:<5}  {look.rule:<{width}}{condition}".rstrip())
+    if not explained.rules:
+        lines.append("  none was asked")
+    lines += ["", "values"]
+    width = max((len(each.path) for each in explained.values), default=0)
+    for each in explained.values:
+        origins = ", ".join(each.origins) or "stands nowhere"
+        results = f" (result {', '.join(each.results)})" if each.results else ""
+        lines.append(f"  {each.path:<{width}}  {short(json.dumps(each.value, ensure_ascii=False))}  {origins}{results}")
+    if explained.more_values:
+        lines.append(f"  and {explained.more_values} more")
+    return lines if explained.values else [*lines, "  none"]
+
+
+def _place(look: Look) -> str:
+    return "applies" if look.applies else "does not apply" if look.looked else "did not look"
+
+
+_TRUTHS = {"true": "true", "false": "false", "unknown": "cannot be evaluated"}
