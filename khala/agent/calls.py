@@ -145,8 +145,9 @@ class TurnCalls:
         manifest = permit.manifest
         once = manifest.has_side_effect and not manifest.idempotent
         async with self._slots:
-            started = CallStarted(call_id=state.call.id, tool=state.call.tool, side_effect=once)
-            self.run.write(started, durable=manifest.has_side_effect)
+            changes = manifest.has_side_effect
+            started = CallStarted(call_id=state.call.id, tool=state.call.tool, side_effect=once, changes=changes)
+            self.run.write(started, durable=changes)
             clock = asyncio.get_running_loop().time
             began = clock()
             label = Label(origins=(f"tool:{state.call.tool}",))

@@ -142,8 +142,10 @@ class Session:
                 raise CallDenied(f"`{call.tool}` was {words}", rules=ruling.decision.rules, call_id=call.id)
             self._guard.redeem(permit)
             once = permit.manifest.has_side_effect and not permit.manifest.idempotent
-            started = CallStarted(call_id=call.id, tool=call.tool, side_effect=once)
-            self._run.write(started, durable=permit.manifest.has_side_effect)
+            changes = permit.manifest.has_side_effect
+            self._run.write(
+                CallStarted(call_id=call.id, tool=call.tool, side_effect=once, changes=changes), durable=changes
+            )
             return permit
 
     def _finish(self, state: CallState, permit: Permit, returned: Result, began: float) -> Result:

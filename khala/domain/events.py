@@ -154,12 +154,15 @@ class CallDecided(Value):
 
 
 class CallStarted(Value):
-    """The tool is about to run; `side_effect` says whether a crash from here on leaves the outcome unknown."""
+    """The tool is about to run."""
 
     kind: Literal["call_started"] = "call_started"
     call_id: str
     tool: str
     side_effect: bool
+    """Whether a crash from here on leaves the outcome unknown: it changes something, and twice is not once."""
+    changes: bool = False
+    """Whether it may change something: what was read before it may read otherwise after it."""
 
 
 class CallFinished(Value):

@@ -98,7 +98,7 @@ class Trajectory:
     results: list[CallState] = field(default_factory=list[CallState])
     """Finished calls of live turns, in the order the prompt shows them: by call number."""
     answers: dict[str, str] = field(default_factory=dict[str, str])
-    """Digest of a canonical call to the id of the result that answered it."""
+    """Digest of a canonical call to the id of the result that answered it, since something was last changed."""
     repeats: dict[str, int] = field(default_factory=dict[str, int])
     """Id of a result to how often it was given again for an identical call."""
     chars_per_token: float = 4.0
@@ -258,6 +258,8 @@ class Trajectory:
     def _take_result(self, event: CallFinished) -> None:
         state = self._open_call(event.call_id)
         state.finished = event
+        if state.started is not None and state.started.changes:
+            self.answers.clear()
         if event.status == "ok" and state.decided is not None:
             self.answers.setdefault(state.decided.decision.call_digest, event.call_id)
         if event.status == "repeated":

@@ -465,3 +465,33 @@ def test_the_last_event_is_the_end():
 )
 def test_a_notice_alone_is_no_answer(answer, status):
     assert run([saying(answer)])[0].status == status
+
+
+def test_after_a_change_no_earlier_answer_counts_any_more():
+    shelf = {"book": "old"}
+
+    @tool(effect="read")
+    def get(key: str) -> str:
+        """Read."""
+        return shelf[key]
+
+    @tool(effect="write")
+    def put(key: str, value: str) -> str:
+        """Write."""
+        shelf[key] = value
+        return f"{key} is {value}"
+
+    script = [
+        calling(("get", {"key": "book"})),
+        calling(("put", {"key": "book", "value": "new"})),
+        calling(("put", {"key": "book", "value": "newer"})),
+        calling(("get", {"key": "book"})),
+        calling(("put", {"key": "book", "value": "new"})),
+        calling(("put", {"key": "book", "value": "new"})),
+        saying("done"),
+    ]
+    _, model, events = run(script, tools=[get, put])
+    assert [event.status for event in of_kind(events, CallFinished)] == ["ok"] * 5
+    assert [event.cause for event in of_kind(events, TurnRolledBack)] == ["duplicate"]
+    assert [text.splitlines()[-1] for text in shown_results(model.prompts[-1]).values()][3] == "newer"
+    assert shelf == {"book": "new"}
