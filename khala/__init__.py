@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from khala.domain.tool import Tool, ToolOutput, tool
     from khala.domain.trajectory import Trajectory
     from khala.errors import CallDenied, KhalaError, ToolFailed
-    from khala.infrastructure.models.extractive import ExtractiveResearcher
-    from khala.infrastructure.models.openai_chat import OpenAIChat
+    from khala.infrastructure.models.extractive.researcher import ExtractiveResearcher
+    from khala.infrastructure.models.openai.chat import OpenAIChat
     from khala.infrastructure.reasoning.reasoning_graph import ReasoningGraph
     from khala.infrastructure.security.policy_file import load_policy
     from khala.infrastructure.telemetry.structured_log import structured_log
@@ -35,7 +35,7 @@ _LOADED_ON_FIRST_USE = {
     "CallDenied": "khala.errors",
     "Decision": "khala.domain.policy",
     "Event": "khala.domain.events",
-    "ExtractiveResearcher": "khala.infrastructure.models.extractive",
+    "ExtractiveResearcher": "khala.infrastructure.models.extractive.researcher",
     "Grounding": "khala.domain.grounding",
     "Guard": "khala.agent.guard",
     "Home": "khala.assembly",
@@ -43,7 +43,7 @@ _LOADED_ON_FIRST_USE = {
     "KhalaError": "khala.errors",
     "Label": "khala.domain.label",
     "ModelReply": "khala.domain.message",
-    "OpenAIChat": "khala.infrastructure.models.openai_chat",
+    "OpenAIChat": "khala.infrastructure.models.openai.chat",
     "Permit": "khala.agent.guard",
     "Policy": "khala.domain.policy",
     "Prompt": "khala.domain.message",

@@ -28,7 +28,7 @@ from khala.infrastructure.memory.lance_memory import LanceMemory
 from khala.infrastructure.memory.open_memory import open_memory
 from khala.infrastructure.memory.sentence_embedder import find_embedder
 from khala.infrastructure.memory.word_memory import WordMemory
-from khala.infrastructure.models.extractive import ExtractiveResearcher
+from khala.infrastructure.models.extractive.researcher import ExtractiveResearcher
 from khala.infrastructure.security.policy_file import BUILTIN_TOOLS, builtin_policy, load_policy
 from khala.infrastructure.store.canonical import canonical_digest
 from khala.infrastructure.store.home import HomeFolder, open_home

@@ -10,7 +10,7 @@ import pytest
 from khala import Home, OpenAIChat, tool
 from khala.domain.events import CallFinished, ContextShrunk, TurnRolledBack
 from khala.errors import ModelUnavailable
-from khala.infrastructure.models.retrying import Retries
+from khala.infrastructure.models.openai.retrying import Retries
 from khala.testing.openai_server import Drop, Fault, Say, ScriptedOpenAIServer
 
 SCRIPT = [

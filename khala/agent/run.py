@@ -24,11 +24,11 @@ from khala.domain.events import (
     RunEnded,
     TurnRolledBack,
 )
+from khala.domain.evidence.sentences import is_only_notice
 from khala.domain.message import ModelReply, Prompt
 from khala.domain.ports import ChatModel
 from khala.domain.retention import MAX_SHRINK_LEVEL
 from khala.domain.rollback import Fault, fault_of_calls, fault_of_text
-from khala.domain.sentences import is_only_notice
 from khala.domain.trajectory import Turn
 from khala.errors import ContextTooLong, MemoryUnusable, ModelUnavailable
 

@@ -28,7 +28,7 @@ from khala.domain.value import Value
 from khala.errors import CallerError, InvalidTask, ModelError, RunUnknown
 
 if TYPE_CHECKING:
-    from khala.infrastructure.models.openai_chat import OpenAIChat
+    from khala.infrastructure.models.openai.chat import OpenAIChat
 
 __all__ = ["Outcome", "ask", "outcome_of", "resume", "told"]
 
@@ -171,7 +171,7 @@ class _Drive:
             return None
         if not name:
             raise CallerError("`--model` needs `--model-name`: the name the endpoint knows the model by")
-        from khala.infrastructure.models.openai_chat import OpenAIChat
+        from khala.infrastructure.models.openai.chat import OpenAIChat
 
         key = next((os.environ[name] for name in API_KEY_VARIABLES if os.environ.get(name)), None)
         calls = "mcp-xml" if self.settings.get("calls") == "mcp-xml" else "native"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from khala.domain.attribution import Degree
+from khala.domain.evidence.attribution import Degree
 from khala.domain.label import Label
 from khala.domain.value import JsonObject
 

@@ -16,7 +16,6 @@ from typing import Any, cast
 
 import networkx as nx
 
-from khala.domain.attribution import Claim, EvidenceIndex, Support, claims_of
 from khala.domain.call import ToolCall
 from khala.domain.events import (
     AnswerDrafted,
@@ -30,6 +29,7 @@ from khala.domain.events import (
     RunStarted,
     TurnRolledBack,
 )
+from khala.domain.evidence.attribution import Claim, EvidenceIndex, Support, claims_of
 from khala.domain.reasoning import LEGAL_LINKS, LinkKind, NodeKind
 from khala.infrastructure.reasoning.argument_values import telling_values
 from khala.infrastructure.reasoning.evidence import Evidence, PathLink, Source, Step, Why

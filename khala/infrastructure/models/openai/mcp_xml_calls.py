@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from khala.domain.message import AssistantMessage, RequestedCall, ResultsMessage, UserMessage
 from khala.domain.tool import ToolSpec
 from khala.domain.value import JsonObject
-from khala.infrastructure.models.call_format import (
+from khala.infrastructure.models.openai.call_format import (
     Fragment,
     ReadReply,
     ThinkingBack,
@@ -28,9 +28,9 @@ from khala.infrastructure.models.call_format import (
     encoded_words,
     unreadable_call,
 )
-from khala.infrastructure.models.json_arguments import ArgumentsUnreadable, read_arguments, read_leading_object
-from khala.infrastructure.models.native_calls import read_native_calls
-from khala.infrastructure.models.reply_text import CALL_TAG, Block, read_text, with_thinking
+from khala.infrastructure.models.openai.json_arguments import ArgumentsUnreadable, read_arguments, read_leading_object
+from khala.infrastructure.models.openai.native_calls import read_native_calls
+from khala.infrastructure.models.openai.reply_text import CALL_TAG, Block, read_text, with_thinking
 
 __all__ = ["McpXmlCalls", "call_block"]
 

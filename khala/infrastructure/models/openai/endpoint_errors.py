@@ -18,9 +18,9 @@ from http import HTTPStatus
 from typing import cast
 
 from khala.errors import ContextTooLong, ModelRejected
-from khala.infrastructure.models.context_length import says_context_too_long, stated_context_tokens
-from khala.infrastructure.models.plain_text import excerpt
-from khala.infrastructure.models.retrying import Passing
+from khala.infrastructure.models.openai.context_length import says_context_too_long, stated_context_tokens
+from khala.infrastructure.models.openai.plain_text import excerpt
+from khala.infrastructure.models.openai.retrying import Passing
 
 __all__ = ["EndpointError", "read_error"]
 

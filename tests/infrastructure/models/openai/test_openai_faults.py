@@ -18,8 +18,8 @@ import pytest
 
 from khala.domain.message import ModelReply, Prompt, SystemMessage, UserMessage
 from khala.errors import ModelError, ModelRejected, ModelUnavailable
-from khala.infrastructure.models.openai_chat import OpenAIChat
-from khala.infrastructure.models.retrying import Retries
+from khala.infrastructure.models.openai.chat import OpenAIChat
+from khala.infrastructure.models.openai.retrying import Retries
 from khala.testing.openai_server import Answer, Drop, Fault, Say, ScriptedOpenAIServer
 
 PROMPT = Prompt((SystemMessage("s"), UserMessage("u")), (), 2, "u")

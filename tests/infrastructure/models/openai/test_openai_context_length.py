@@ -10,8 +10,8 @@ import pytest
 
 from khala.domain.message import ModelReply, Prompt, SystemMessage, UserMessage
 from khala.errors import ContextTooLong, ModelRejected
-from khala.infrastructure.models.context_length import says_context_too_long, stated_context_tokens
-from khala.infrastructure.models.openai_chat import OpenAIChat
+from khala.infrastructure.models.openai.chat import OpenAIChat
+from khala.infrastructure.models.openai.context_length import says_context_too_long, stated_context_tokens
 from khala.testing.openai_server import Fault, ScriptedOpenAIServer
 
 PROMPT = Prompt((SystemMessage("s"), UserMessage("u")), (), 2, "u")

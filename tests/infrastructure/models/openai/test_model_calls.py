@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from khala.domain.events import FinishReason, Usage
 from khala.domain.message import RequestedCall
-from khala.infrastructure.models.call_format import ReadReply, WireCall, WireReply
-from khala.infrastructure.models.json_arguments import ArgumentsUnreadable, read_arguments
-from khala.infrastructure.models.mcp_xml_calls import McpXmlCalls, call_block
-from khala.infrastructure.models.native_calls import NativeCalls
+from khala.infrastructure.models.openai.call_format import ReadReply, WireCall, WireReply
+from khala.infrastructure.models.openai.json_arguments import ArgumentsUnreadable, read_arguments
+from khala.infrastructure.models.openai.mcp_xml_calls import McpXmlCalls, call_block
+from khala.infrastructure.models.openai.native_calls import NativeCalls
 
 
 def wire(content: str = "", *calls: WireCall, finish: FinishReason = "stop", thinking: str = "") -> WireReply:

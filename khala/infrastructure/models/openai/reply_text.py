@@ -18,8 +18,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from khala.domain.message import RequestedCall
-from khala.infrastructure.models.call_format import ThinkingBack
-from khala.infrastructure.models.plain_text import sound
+from khala.infrastructure.models.openai.call_format import ThinkingBack
+from khala.infrastructure.models.openai.plain_text import sound
 
 __all__ = ["CALL_TAG", "Block", "ReadBlock", "ScannedText", "read_text", "with_thinking"]
 

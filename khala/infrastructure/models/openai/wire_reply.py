@@ -15,7 +15,7 @@ from typing import cast
 
 from khala.domain.events import FinishReason, Usage
 from khala.domain.value import JsonObject
-from khala.infrastructure.models.call_format import WireCall, WireReply
+from khala.infrastructure.models.openai.call_format import WireCall, WireReply
 
 __all__ = ["ErrorInReply", "NoReply", "StreamedReply", "read_whole"]
 

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from khala.domain.events import Usage
-from khala.infrastructure.models.call_format import WireCall, WireReply
-from khala.infrastructure.models.wire_reply import ErrorInReply, NoReply, StreamedReply, read_whole
+from khala.infrastructure.models.openai.call_format import WireCall, WireReply
+from khala.infrastructure.models.openai.wire_reply import ErrorInReply, NoReply, StreamedReply, read_whole
 
 
 def whole(message: object, finish: object = "stop", **rest: object) -> WireReply:

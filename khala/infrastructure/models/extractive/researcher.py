@@ -18,9 +18,9 @@ from dataclasses import dataclass
 
 from khala.domain.events import Usage
 from khala.domain.message import Message, ModelReply, Prompt, RequestedCall, UserMessage
-from khala.infrastructure.models.chain import Step, followed
-from khala.infrastructure.models.question import Question, stems, terms_in
-from khala.infrastructure.models.reading import (
+from khala.infrastructure.models.extractive.chain import Step, followed
+from khala.infrastructure.models.extractive.question import Question, stems, terms_in
+from khala.infrastructure.models.extractive.reading import (
     ROLLED_BACK,
     Passage,
     Quote,
@@ -29,7 +29,7 @@ from khala.infrastructure.models.reading import (
     note_line,
     read_prompt,
 )
-from khala.infrastructure.models.relevance import Relevance
+from khala.infrastructure.models.extractive.relevance import Relevance
 
 __all__ = ["ExtractiveResearcher"]
 

@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from khala.infrastructure.models.question import Question, names_in, stems
-from khala.infrastructure.models.reading import Quote
-from khala.infrastructure.models.relevance import Relevance, said_stems
+from khala.infrastructure.models.extractive.question import Question, names_in, stems
+from khala.infrastructure.models.extractive.reading import Quote
+from khala.infrastructure.models.extractive.relevance import Relevance, said_stems
 
 __all__ = ["Step", "followed"]
 

@@ -26,9 +26,9 @@ from khala.domain.ports import ChatModel
 from khala.domain.retention import Retention, placeholder, shown_text
 from khala.domain.rollback import CallFault, fault_of_calls
 from khala.domain.tool import Tool, ToolOutput
-from khala.infrastructure.models.extractive import ExtractiveResearcher
-from khala.infrastructure.models.reading import Quote, note_line, read_prompt
-from khala.infrastructure.models.sentences import spans
+from khala.infrastructure.models.extractive.reading import Quote, note_line, read_prompt
+from khala.infrastructure.models.extractive.researcher import ExtractiveResearcher
+from khala.infrastructure.models.extractive.sentences import spans
 from khala.infrastructure.tools.corpus_index import CorpusIndex
 from khala.infrastructure.tools.corpus_tools import corpus_tools
 from khala.infrastructure.tools.memory_tools import memory_tools

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from khala.domain.message import AssistantMessage, RequestedCall, ResultsMessage, UserMessage
 from khala.domain.tool import ToolSpec
-from khala.infrastructure.models.call_format import (
+from khala.infrastructure.models.openai.call_format import (
     Fragment,
     ReadReply,
     ThinkingBack,
@@ -22,9 +22,9 @@ from khala.infrastructure.models.call_format import (
     encoded_words,
     unreadable_call,
 )
-from khala.infrastructure.models.json_arguments import ArgumentsUnreadable, checked_object, read_arguments
-from khala.infrastructure.models.plain_text import sound
-from khala.infrastructure.models.reply_text import read_text, with_thinking
+from khala.infrastructure.models.openai.json_arguments import ArgumentsUnreadable, checked_object, read_arguments
+from khala.infrastructure.models.openai.plain_text import sound
+from khala.infrastructure.models.openai.reply_text import read_text, with_thinking
 
 __all__ = ["NativeCalls", "read_native_calls"]
 

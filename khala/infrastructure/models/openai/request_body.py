@@ -14,8 +14,8 @@ from weakref import WeakKeyDictionary
 from khala.domain.message import Message, Prompt, SystemMessage, UserMessage
 from khala.domain.tool import ToolSpec
 from khala.domain.value import JsonObject
-from khala.infrastructure.models.call_format import CallFormat, Fragment, encoded_json
-from khala.infrastructure.models.endpoint_errors import EndpointError
+from khala.infrastructure.models.openai.call_format import CallFormat, Fragment, encoded_json
+from khala.infrastructure.models.openai.endpoint_errors import EndpointError
 
 __all__ = ["Dialect", "RequestBodies", "joined"]
 

@@ -21,14 +21,14 @@ import httpx
 from khala.domain.message import ModelReply, Prompt
 from khala.domain.value import JsonObject
 from khala.errors import CallerError, ModelRejected, ModelUnavailable
-from khala.infrastructure.models.call_format import CallFormat, ThinkingBack, WireReply
-from khala.infrastructure.models.endpoint_errors import read_error
-from khala.infrastructure.models.mcp_xml_calls import McpXmlCalls
-from khala.infrastructure.models.native_calls import NativeCalls
-from khala.infrastructure.models.plain_text import excerpt
-from khala.infrastructure.models.request_body import Dialect, RequestBodies
-from khala.infrastructure.models.retrying import Passing, Retries, asked_delay_s, retried
-from khala.infrastructure.models.wire_reply import ErrorInReply, NoReply, StreamedReply, read_whole
+from khala.infrastructure.models.openai.call_format import CallFormat, ThinkingBack, WireReply
+from khala.infrastructure.models.openai.endpoint_errors import read_error
+from khala.infrastructure.models.openai.mcp_xml_calls import McpXmlCalls
+from khala.infrastructure.models.openai.native_calls import NativeCalls
+from khala.infrastructure.models.openai.plain_text import excerpt
+from khala.infrastructure.models.openai.request_body import Dialect, RequestBodies
+from khala.infrastructure.models.openai.retrying import Passing, Retries, asked_delay_s, retried
+from khala.infrastructure.models.openai.wire_reply import ErrorInReply, NoReply, StreamedReply, read_whole
 
 __all__ = ["OpenAIChat"]
 

@@ -17,7 +17,7 @@ from json_repair import repair_json
 from pydantic import JsonValue
 
 from khala.domain.value import JsonObject
-from khala.infrastructure.models.plain_text import sound
+from khala.infrastructure.models.openai.plain_text import sound
 
 __all__ = ["ArgumentsUnreadable", "checked_object", "read_arguments", "read_leading_object"]
 

@@ -9,8 +9,8 @@ import math
 import re
 from collections.abc import Mapping
 
-from khala.infrastructure.models.question import ANSWERING, Question, stem, stems
-from khala.infrastructure.models.reading import Quote
+from khala.infrastructure.models.extractive.question import ANSWERING, Question, stem, stems
+from khala.infrastructure.models.extractive.reading import Quote
 
 __all__ = ["Relevance", "said_stems"]
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from khala.domain.call import ToolCall
 from khala.domain.message import AssistantMessage, Message, ResultsMessage, ShownResult, UserMessage
 from khala.domain.retention import placeholder
-from khala.infrastructure.models.sentences import spans
+from khala.infrastructure.models.extractive.sentences import spans
 
 __all__ = ["ROLLED_BACK", "Passage", "Quote", "Reading", "counts_line", "note_line", "read_prompt"]
 

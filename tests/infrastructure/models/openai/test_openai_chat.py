@@ -22,10 +22,10 @@ from khala.domain.message import (
 )
 from khala.domain.tool import ToolSpec
 from khala.errors import CallerError
-from khala.infrastructure.models.mcp_xml_calls import McpXmlCalls
-from khala.infrastructure.models.native_calls import NativeCalls
-from khala.infrastructure.models.openai_chat import OpenAIChat
-from khala.infrastructure.models.request_body import Dialect, RequestBodies
+from khala.infrastructure.models.openai.chat import OpenAIChat
+from khala.infrastructure.models.openai.mcp_xml_calls import McpXmlCalls
+from khala.infrastructure.models.openai.native_calls import NativeCalls
+from khala.infrastructure.models.openai.request_body import Dialect, RequestBodies
 from khala.testing.openai_server import Fault, Say, ScriptedOpenAIServer
 
 Calls = Literal["native", "mcp-xml"]

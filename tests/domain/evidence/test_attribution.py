@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from khala.domain.attribution import EvidenceIndex, ResultText, claims_of, support
-from khala.domain.sentences import passages, sentences
-from khala.domain.wording import folded, traced
+from khala.domain.evidence.attribution import EvidenceIndex, ResultText, claims_of, support
+from khala.domain.evidence.sentences import passages, sentences
+from khala.domain.evidence.wording import folded, traced
 
 PYTHON = (
     "Metaclasses\n***********\n\n"

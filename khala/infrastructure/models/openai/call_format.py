@@ -15,7 +15,7 @@ from khala.domain.events import FinishReason, Usage
 from khala.domain.message import AssistantMessage, RequestedCall, ResultsMessage, UserMessage
 from khala.domain.tool import ToolSpec
 from khala.domain.value import JsonObject
-from khala.infrastructure.models.plain_text import excerpt
+from khala.infrastructure.models.openai.plain_text import excerpt
 
 __all__ = [
     "CallFormat",

@@ -1,0 +1,1 @@
+"""Which passage of a result carries a sentence; pure rules over words, numbers and names."""

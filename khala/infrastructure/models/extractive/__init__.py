@@ -1,0 +1,1 @@
+"""A researcher without a language model: it quotes instead of writing."""
