@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import TextIO
 
 from khala.domain.budget import InteractionBudget
+from khala.domain.escaped import escaped
 from khala.domain.events import (
     AnswerDrafted,
     CallDecided,
@@ -35,10 +36,7 @@ SKIPPED_NAMED = 8
 
 def printable(text: str) -> str:
     """The text with control, direction and invisible characters escaped: what a tool says must not drive a terminal."""
-    return "".join(
-        sign if sign.isprintable() or sign in "\n\t" else sign.encode("unicode_escape", "surrogatepass").decode()
-        for sign in text
-    )
+    return escaped(text, spared="\n\t")
 
 
 def short(text: str) -> str:

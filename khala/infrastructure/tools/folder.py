@@ -8,6 +8,7 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 
+from khala.domain.escaped import escaped
 from khala.errors import CorpusUnreadable
 from khala.infrastructure.tools.documents import MAX_FILE_BYTES, READABLE_SUFFIXES, SkippedFile, too_large
 
@@ -67,14 +68,8 @@ def listed_folder(folder: Path, *, max_bytes: int = MAX_FILE_BYTES) -> FolderLis
 
 
 def printable(name: str) -> str:
-    """A name as it may stand in a line of text: what does not print is escaped, and so is the escape sign.
-
-    File names come from whoever made the files; a line end or a text-direction mark in one must not forge output.
-    """
-    return "".join(
-        sign if sign.isprintable() and sign != "\\" else sign.encode("unicode_escape", "surrogatepass").decode("ascii")
-        for sign in name
-    )
+    """A name as it may stand in a line of text: what does not print is escaped, and so is the escape sign."""
+    return escaped(name.replace("\\", "\\\\"))
 
 
 def _check(folder: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from khala.domain.escaped import escaped
+
 __all__ = ["excerpt", "sound"]
 
 
@@ -21,5 +23,5 @@ def excerpt(text: str, limit: int) -> str:
     """The text on one line, with control characters escaped, cut to `limit` characters."""
     # what follows the first 2 * limit characters cannot show, and need not be looked at
     line = " ".join(text[: 2 * limit].split())
-    shown = "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in line)
+    shown = escaped(line)
     return shown if len(shown) <= limit and len(text) <= 2 * limit else shown[: limit - 1] + "…"
