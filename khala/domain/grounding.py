@@ -23,6 +23,7 @@ Origin = Literal["user", "trusted", "said"]
 """`user`: the user's words. `trusted`: a trusted result. `said`: only free text of untrusted results."""
 
 _SPACE = re.compile(r"\s+")
+_WORD = re.compile(r"\w+")
 
 _UNSEEN = "\u00ad\u0300-\u036f\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff\U000e0000-\U000e01ef"
 """Characters that alter or hide inside a word without being letters: combining, zero width, bidi, tags."""
@@ -43,7 +44,7 @@ class Grounding:
     """The index of one run: what the user said, what trusted results said, what untrusted ones said."""
 
     _raw: dict[Origin, list[str]] = field(default_factory=dict[Origin, list[str]])
-    _clean: dict[Origin, list[str]] = field(default_factory=dict[Origin, list[str]])
+    _indexed: dict[Origin, _Texts] = field(default_factory=dict[Origin, "_Texts"])
     """What was normalised so far; most texts of a run are never asked about."""
 
     def add_user_words(self, text: str) -> None:
@@ -62,34 +63,49 @@ class Grounding:
         leaves = list(_leaves(value))
         if not leaves:
             return frozenset()
-        return frozenset(
-            origin for origin in self._raw if all(_stands_in_any(leaf, self._texts(origin)) for leaf in leaves)
-        )
+        return frozenset(origin for origin in self._raw if all(map(self._texts(origin).hold, leaves)))
 
     def is_from_user(self, value: JsonValue) -> bool:
         """Whether every leaf of the value stands in the user's words."""
-        return self._vouched(value, self._texts("user"))
+        return self._vouched(value, "user")
 
     def is_grounded(self, value: JsonValue) -> bool:
         """Whether every leaf of the value stands in the user's words or in a trusted result."""
-        return self._vouched(value, [*self._texts("user"), *self._texts("trusted")])
+        return self._vouched(value, "user", "trusted")
 
-    def _vouched(self, value: JsonValue, texts: list[str]) -> bool:
+    def _vouched(self, value: JsonValue, *origins: Origin) -> bool:
         leaves = list(_leaves(value))
-        return bool(leaves) and all(_stands_in_any(leaf, texts) for leaf in leaves)
+        return bool(leaves) and all(any(self._texts(origin).hold(leaf) for origin in origins) for leaf in leaves)
 
     def _add(self, origin: Origin, text: str) -> None:
         self._raw.setdefault(origin, []).append(text)
 
-    def _texts(self, origin: Origin) -> list[str]:
-        clean = self._clean.setdefault(origin, [])
-        clean += map(normalised, self._raw.get(origin, [])[len(clean) :])
-        return clean
+    def _texts(self, origin: Origin) -> _Texts:
+        texts = self._indexed.setdefault(origin, _Texts())
+        for text in self._raw.get(origin, [])[len(texts.clean) :]:
+            texts.add(normalised(text))
+        return texts
 
 
-def _stands_in_any(leaf: str, texts: list[str]) -> bool:
-    clean = normalised(leaf)
-    return any(map(str.isalnum, clean)) and any(_stands_in(clean, text) for text in texts)
+@dataclass
+class _Texts:
+    """Normalised texts, found by their words: where a value stands as whole words, each word of it stands as well."""
+
+    clean: list[str] = field(default_factory=list[str])
+    _with_word: dict[str, list[int]] = field(default_factory=dict[str, list[int]])
+
+    def add(self, clean: str) -> None:
+        for word in set(_WORD.findall(clean)):
+            self._with_word.setdefault(word, []).append(len(self.clean))
+        self.clean.append(clean)
+
+    def hold(self, leaf: str) -> bool:
+        """Whether the value stands in one of the texts; one without a letter or digit stands nowhere."""
+        clean = normalised(leaf)
+        if not any(map(str.isalnum, clean)):
+            return False
+        places = [self._with_word.get(word, []) for word in _WORD.findall(clean)]
+        return any(_stands_in(clean, self.clean[place]) for place in min(places, key=len, default=()))
 
 
 def _stands_in(clean: str, text: str) -> bool:

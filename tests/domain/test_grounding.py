@@ -9,7 +9,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from pydantic import JsonValue
 
-from khala.domain.grounding import Grounding, normalised
+from khala.domain.grounding import Grounding, _stands_in, normalised
 from khala.domain.label import Label
 
 TRUSTED, UNTRUSTED = Label(trust="trusted"), Label()
@@ -139,3 +139,21 @@ def test_a_part_of_a_word_is_not_the_word(word: str, more: str) -> None:
     assume(normalised(word) not in normalised(more))
     assert said_by_user(f"take {word} now").is_from_user(word)
     assert not said_by_user(f"take {word}{more} now").is_from_user(word)
+
+
+@given(
+    st.lists(st.text(st.sampled_from("ab1_ .,@/-é\u0301\u200bß")), max_size=4),
+    st.text(st.sampled_from("ab1_ .,@/-é\u0301\u200bß"), max_size=6),
+)
+def test_the_index_of_words_finds_what_reading_every_text_finds(texts: list[str], value: str) -> None:
+    grounding = Grounding()
+    for text in texts:
+        grounding.add_result(text, Label(trust="trusted"))
+    alone = []
+    for text in texts:
+        one = Grounding()
+        one.add_user_words(text)
+        alone.append(one.is_from_user(value))
+    clean = normalised(value)
+    naive = any(map(str.isalnum, clean)) and any(_stands_in(clean, normalised(text)) for text in texts)
+    assert grounding.is_grounded(value) == any(alone) == naive
