@@ -11,7 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from khala.agent.guard import Guard
+from khala.agent.guard import APPROVAL_TIMEOUT_S, Guard
 from khala.agent.recording import Recording
 from khala.agent.research import ResearchAgent
 from khala.agent.session import Session
@@ -122,6 +122,7 @@ class Home:
         tools: Iterable[Tool] = (),
         policy: PolicySource = None,
         approver: Approver | None = None,
+        approval_timeout_s: float = APPROVAL_TIMEOUT_S,
         observers: Sequence[Observer] = (),
         budget: InteractionBudget | None = None,
         retention: Retention | None = None,
@@ -130,13 +131,14 @@ class Home:
         """An agent whose runs are kept in this home and whose tools all stand behind a guard.
 
         `recall` and `read_result` are added to `tools`. Without `model` it is the extractive researcher. `policy` is a
-        policy or the path of a policy file; without it, reading is allowed and everything else needs a policy. Raises
-        `PolicyInvalid`, `InvalidTool`.
+        policy or the path of a policy file; without it, reading is allowed and everything else needs a policy.
+        `approver` answers `ask`; without it, or without an answer in time, `ask` means no. Raises `PolicyInvalid`,
+        `InvalidTool`.
         """
         offered = (*tools, *memory_tools(self.memory, self.store.tool_result))
         return ResearchAgent(
             model=ExtractiveResearcher() if model is None else model,
-            guard=_guard(offered, policy, approver),
+            guard=_guard(offered, policy, approver, approval_timeout_s),
             store=self.store,
             memory=self.memory,
             observers=observers,
@@ -218,13 +220,18 @@ def _session(
                 session.end()
 
 
-def _guard(functions: Functions, policy: PolicySource, approver: Approver | None) -> Guard:
+def _guard(
+    functions: Functions,
+    policy: PolicySource,
+    approver: Approver | None,
+    approval_timeout_s: float = APPROVAL_TIMEOUT_S,
+) -> Guard:
     tools = [each if isinstance(each, Tool) else tool(each) for each in functions]
     if policy is None:
         policy = builtin_policy(tools)
     elif not isinstance(policy, Policy):
         policy = load_policy(Path(policy), tools, known_names=BUILTIN_TOOLS)
-    return Guard(policy, tools, digest=canonical_digest, approver=approver)
+    return Guard(policy, tools, digest=canonical_digest, approver=approver, approval_timeout_s=approval_timeout_s)
 
 
 def no_embedder() -> None:

@@ -9,6 +9,7 @@ KhalaError
 │   ├── PolicyInvalid       a policy file that cannot be trusted as written
 │   ├── CorpusUnreadable    documents that are missing, unreadable or not text
 │   ├── RunUnknown          no run of that id in this home
+│   ├── QuestionUnknown     no open question of that id in this home
 │   └── MissingExtra        an optional library is not installed (also an ImportError)
 ├── ModelError              the model endpoint's fault
 │   ├── ModelUnavailable    no usable reply after all retries
@@ -48,6 +49,7 @@ __all__ = [
     "ModelUnavailable",
     "PermitRefused",
     "PolicyInvalid",
+    "QuestionUnknown",
     "RunBusy",
     "RunUnknown",
     "ToolFailed",
@@ -88,6 +90,10 @@ class CorpusUnreadable(CallerError):
 
 class RunUnknown(CallerError):
     """No run of that id is in this home."""
+
+
+class QuestionUnknown(CallerError):
+    """No question of that id is open in this home: never asked, expired, or answered already."""
 
 
 class MissingExtra(CallerError, ImportError):

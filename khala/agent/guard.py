@@ -30,7 +30,7 @@ from khala.errors import InvalidTool, PermitRefused
 
 from .execution import execute, is_being_cancelled
 
-__all__ = ["Guard", "Permit", "Ruling", "label_of"]
+__all__ = ["APPROVAL_TIMEOUT_S", "Guard", "Permit", "Ruling", "label_of"]
 
 APPROVAL_TIMEOUT_S = 600.0
 """Seconds a person has to answer; after that the answer is no."""
@@ -65,16 +65,24 @@ class Ruling:
 class Guard:
     """Enforces one policy over a set of tools.
 
-    `digest` gives the SHA-256 of a canonical JSON value; `approver` answers `ask`, and without one `ask` means no.
+    `digest` gives the SHA-256 of a canonical JSON value; `approver` answers `ask`, and without one, or without an
+    answer within `approval_timeout_s` seconds, `ask` means no.
     Raises `InvalidTool` when two tools carry one name.
     """
 
     def __init__(
-        self, policy: Policy, tools: Iterable[Tool], *, digest: Digest, approver: Approver | None = None
+        self,
+        policy: Policy,
+        tools: Iterable[Tool],
+        *,
+        digest: Digest,
+        approver: Approver | None = None,
+        approval_timeout_s: float = APPROVAL_TIMEOUT_S,
     ) -> None:
         self.policy = policy
         self.digest = digest
         self._approver = approver
+        self._approval_timeout_s = approval_timeout_s
         self._tools: dict[str, Tool] = {}
         for tool in tools:
             if tool.name in self._tools:
@@ -85,10 +93,7 @@ class Guard:
     @property
     def tool_digests(self) -> tuple[ToolDigest, ...]:
         """Each tool with the SHA-256 of its definition, as the log keeps it."""
-        return tuple(
-            ToolDigest(name=tool.name, digest=self.digest(tool.spec.model_dump(mode="json")))
-            for tool in self._tools.values()
-        )
+        return tuple(ToolDigest(name=tool.name, digest=self._tool_digest(tool)) for tool in self._tools.values())
 
     @property
     def tools(self) -> Mapping[str, Tool]:
@@ -121,6 +126,9 @@ class Guard:
             if spend is not None:
                 facts = replace(facts, calls=spend.calls_per_tool, spend=spend.amounts)
             decision = self.policy.decide(facts).model_copy(update={"call_digest": digest})  # 2
+            if decision.effect == "ask":
+                bound = {"tool_digest": self._tool_digest(tool), "policy_digest": self.policy.digest}
+                decision = decision.model_copy(update=bound)
         except ArgumentsInvalid as error:
             return Ruling(denied_by_failure(f"the arguments do not fit: {error}"))
         except Exception as error:  # noqa: BLE001 (2: whatever goes wrong denies)
@@ -137,7 +145,7 @@ class Guard:
         approved = False
         if self._approver is not None:
             try:
-                async with asyncio.timeout(APPROVAL_TIMEOUT_S):
+                async with asyncio.timeout(self._approval_timeout_s):
                     approved = await self._approver(ruling.pending.call, ruling.decision) is True
             except (Exception, asyncio.CancelledError) as error:  # 3: only a clear yes is a yes
                 if isinstance(error, asyncio.CancelledError) and is_being_cancelled():
@@ -167,6 +175,9 @@ class Guard:
         self._outstanding.discard(permit)
         if self.call_digest(permit.call.tool, permit.call.arguments) != permit.call_digest:
             raise PermitRefused(f"the arguments of `{permit.call.tool}` are not those that were decided on")
+
+    def _tool_digest(self, tool: Tool) -> str:
+        return self.digest(tool.spec.model_dump(mode="json"))
 
     def _granted(self, permit: Permit) -> Permit:
         self._outstanding.add(permit)

@@ -4,24 +4,23 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import json
 import os
 import sys
-import termios
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from khala.agent.guard import APPROVAL_TIMEOUT_S
 from khala.agent.research import Report
 from khala.assembly import Home
+from khala.cli.approvers import approver
 from khala.cli.next_step import command
 from khala.cli.progress import Progress, printable, short
 from khala.domain.budget import InteractionBudget
-from khala.domain.call import ToolCall
 from khala.domain.events import RunStarted, RunStatus
-from khala.domain.policy import Decision, Effect
+from khala.domain.policy import Effect
 from khala.domain.retention import Retention
 from khala.domain.tool import Tool
 from khala.domain.value import Value
@@ -83,6 +82,8 @@ def ask(parsed: argparse.Namespace) -> int:
         "stream": "yes" if parsed.stream else "",
         "reply_tokens": str(parsed.reply_tokens),
         "words_only": "yes" if parsed.words_only else "",
+        "approvals": parsed.approvals or "",
+        "approval_timeout": str(parsed.approval_timeout or ""),
         "policy": os.path.abspath(parsed.policy) if parsed.policy else "",  # noqa: PTH100 (the same)
     }
     drive = _Drive(
@@ -101,7 +102,12 @@ def resume(parsed: argparse.Namespace) -> int:
         records = home.store.records(parsed.run)
     if not records or not isinstance(records[0].event, RunStarted):
         raise RunUnknown(f"run `{parsed.run}` stopped before it had a question: ask again")
-    given = {"model": parsed.model, "model_name": parsed.model_name}
+    given = {
+        "model": parsed.model,
+        "model_name": parsed.model_name,
+        "approvals": parsed.approvals,
+        "approval_timeout": str(parsed.approval_timeout or ""),
+    }
     settings = records[0].event.settings | {name: value for name, value in given.items() if value}
     return _Drive(settings).run(parsed, run_id=parsed.run)
 
@@ -144,12 +150,14 @@ class _Drive:
 
     async def _driven(self, home: Home, tools: Sequence[Tool], progress: Progress, task: str, run_id: str) -> Report:
         model = self._model()
+        timeout_s = float(self.settings.get("approval_timeout") or APPROVAL_TIMEOUT_S)
         try:
             agent = home.agent(
                 model=model,
                 tools=tools,
                 policy=self.settings.get("policy") or None,
-                approver=_ask_on_terminal if sys.stdin.isatty() and sys.stderr.isatty() else None,
+                approver=approver(self.settings.get("approvals", ""), home, progress, timeout_s=timeout_s),
+                approval_timeout_s=timeout_s,
                 observers=(progress,),
                 budget=self.budget,
                 retention=self.retention,
@@ -183,26 +191,6 @@ class _Drive:
             stream=bool(self.settings.get("stream")),
             max_completion_tokens=int(self.settings["reply_tokens"]),
         )
-
-
-async def _ask_on_terminal(call: ToolCall, decision: Decision) -> bool:
-    """Put a call to the person at the terminal; anything but a clear yes is no."""
-    termios.tcflush(sys.stdin, termios.TCIFLUSH)  # what was typed before the question is no answer to it
-    arguments = printable(json.dumps(call.arguments, ensure_ascii=True, indent=2))
-    print(f"\n{decision.reason}\n{call.tool} {arguments}\nallow this call? [y/N] ", end="", file=sys.stderr, flush=True)
-    return (await _line_typed()).strip().lower() in ("y", "yes")
-
-
-async def _line_typed() -> str:
-    """The next line at the terminal; a thread that reads could not be interrupted, and would hold the end back."""
-    loop = asyncio.get_running_loop()
-    is_there = asyncio.Event()
-    loop.add_reader(sys.stdin, is_there.set)
-    try:
-        await is_there.wait()
-    finally:
-        loop.remove_reader(sys.stdin)
-    return sys.stdin.readline()
 
 
 def outcome_of(home: Home, report: Report) -> Outcome:

@@ -7,8 +7,10 @@ import io
 import os
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial
 from importlib.metadata import version
 
+from khala.cli.approvals import add_approvals
 from khala.cli.next_step import DEFAULT_HOME
 from khala.cli.policy import add_policy
 from khala.errors import KhalaError, LogDamaged, ModelError
@@ -26,6 +28,9 @@ exit codes:
   5    `verify`: the ledger was changed
   130  interrupted; the run waits for `khala resume`
 """
+
+_LONGEST_WAIT_S = 7 * 24 * 3600
+"""Seconds a question may be open: an answer is to rest on what the person knows now."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -72,6 +77,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_runs(commands.add_parser)
     _add_show(commands.add_parser)
     _add_verify(commands.add_parser)
+    add_approvals(partial(_add, commands.add_parser))
     add_policy(commands.add_parser, default_home=DEFAULT_HOME)
     return parser
 
@@ -153,6 +159,7 @@ def _add_ask(add: AddParser) -> None:
     parser.add_argument(
         "--words-only", action="store_true", help="memory finds by words only; no embedding model is loaded"
     )
+    _add_who_approves(parser)
     parser.set_defaults(command=_ask)
 
 
@@ -161,7 +168,24 @@ def _add_resume(add: AddParser) -> None:
     parser.add_argument("run", metavar="RUN")
     parser.add_argument("--model", metavar="URL", help="another endpoint than the run began with")
     parser.add_argument("--model-name", metavar="NAME", help="another model than the run began with")
+    _add_who_approves(parser)
     parser.set_defaults(command=_resume)
+
+
+def _add_who_approves(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--approvals",
+        choices=["queue", "terminal", "none"],
+        help="who answers when the policy asks: whoever types `khala approve` or `khala deny` in any terminal, the"
+        " person at this one, or nobody, which means no (default: terminal if this is one, else none; for a resumed"
+        " run, as it began)",
+    )
+    parser.add_argument(
+        "--approval-timeout",
+        type=_wait,
+        metavar="SECONDS",
+        help="how long a question is open, at most a week; then the answer is no (default: 600)",
+    )
 
 
 def _add_runs(add: AddParser) -> None:
@@ -219,6 +243,13 @@ def _count(text: str) -> int:
 
 def _window(text: str) -> int:
     return _number(text, least=2_000)  # system prompt and tools alone take about a thousand
+
+
+def _wait(text: str) -> int:
+    seconds = _count(text)
+    if seconds > _LONGEST_WAIT_S:
+        raise argparse.ArgumentTypeError(f"must be {_LONGEST_WAIT_S} or less")
+    return seconds
 
 
 def _kept(text: str) -> int:

@@ -109,6 +109,10 @@ class Progress:
         more = f" and {len(files) - SKIPPED_NAMED} more" if len(files) > SKIPPED_NAMED else ""
         self._stay(f"not read: {named}{more}")
 
+    def waiting(self, tool: str, reason: str, how: str) -> None:
+        """Say that a call waits for a person's answer, and how it is given."""
+        self._stay(f"waiting for an answer: {tool}: {reason}: {how}")
+
     def close(self) -> None:
         """Remove the live line."""
         if self._is_live and self._line:

@@ -73,6 +73,9 @@ class Decision(Value):
     """For the model and for the person."""
     call_digest: str = ""
     """SHA-256 of the canonical call; an execution permit is bound to it."""
+    tool_digest: str = ""
+    policy_digest: str = ""
+    """Of an `ask`: SHA-256 of the tool's definition and of the policy, to which a person's answer is bound."""
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,6 @@ What holds, and why:
 
 from __future__ import annotations
 
-import secrets
 import sqlite3
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
@@ -25,23 +24,19 @@ from khala.domain.call import ToolCall, ToolResult
 from khala.domain.events import CallFinished, CallRequested, ModelReplied, Recorded
 from khala.domain.value import JsonObject
 from khala.errors import HomeTooNew, HomeUnusable, LogDamaged, RunUnknown
+from khala.infrastructure.store.approvals import Approvals
 from khala.infrastructure.store.canonical import from_canonical
 from khala.infrastructure.store.database import Database
 from khala.infrastructure.store.home import HomeFolder, usable
 from khala.infrastructure.store.lease import leased
 from khala.infrastructure.store.ledger import NO_HASH, Head, Row, recorded, verified
 from khala.infrastructure.store.run_log import SqliteRunLog, now_ms, sign_head
+from khala.infrastructure.store.short_ids import is_short_id, new_short_id
 from khala.infrastructure.store.signing import SigningKey, load_or_make_key
 from khala.infrastructure.store.summary import RunSummary, VerifiedRun, summary
 from khala.infrastructure.store.texts import ERASED, Texts
 
 __all__ = ["SqliteStore"]
-
-_ID_LETTERS = "0123456789abcdefghjkmnpqrstvwxyz"
-"""Crockford's base 32: no letter that is taken for another one."""
-
-_ID_LENGTH = 8
-"""40 bits: with a million runs in a home, one new id in a million is taken and drawn again."""
 
 _BATCH = 64
 """Rows a long reading takes at once, so that a writer waits for milliseconds at most."""
@@ -60,6 +55,8 @@ class SqliteStore:
         except BaseException:
             self._database.close()
             raise
+        self.approvals = Approvals(self._database, self._key)
+        """The questions whether a call may run, answered from any process."""
 
     def __enter__(self) -> Self:
         return self
@@ -211,7 +208,7 @@ class SqliteStore:
 
     def _new_run(self) -> str:
         while True:
-            run_id = "".join(secrets.choice(_ID_LETTERS) for _ in range(_ID_LENGTH))
+            run_id = new_short_id()
             with self._database.writing() as db:
                 if db.execute("INSERT OR IGNORE INTO runs (id) VALUES (?)", (run_id,)).rowcount:
                     sign_head(db, self._key, run_id=run_id, seq=-1, last_hash=NO_HASH, at_ms=now_ms())
@@ -236,7 +233,7 @@ class SqliteStore:
         return load_or_make_key(path)
 
     def _check_known(self, run_id: str) -> None:
-        if len(run_id) == _ID_LENGTH and set(run_id) <= set(_ID_LETTERS):
+        if is_short_id(run_id):
             with self._database.reading() as db:
                 if db.execute("SELECT 1 FROM runs WHERE id = ?", (run_id,)).fetchone():
                     return
