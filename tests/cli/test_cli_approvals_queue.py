@@ -141,6 +141,23 @@ def test_a_killed_run_finds_its_question_again_and_the_answer_counts(desk, is_an
     assert desk.statuses(json.loads(out)["run_id"]) == ["ok"]
 
 
+def test_a_yes_given_under_one_policy_is_none_under_another(desk, tmp_path):
+    with ScriptedOpenAIServer([search(), ANSWER]) as server:
+        process = desk.begin(server)
+        (question,) = desk.waiting()
+        process.kill()
+        process.communicate(timeout=30)
+        desk.say("approve", str(question["id"]))
+        (tmp_path / "policy.toml").write_text(POLICY.replace("really search?", "are you sure?"))
+        run_id = str(question["run_id"])
+        resumed = subprocess.run(
+            [*KHALA, "resume", run_id, "--home", desk.home, "--approval-timeout", "1"],
+            stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+    assert "are you sure?" in resumed.stderr
+    assert desk.statuses(run_id) == ["denied"]
+
+
 def test_of_two_who_answer_at_once_one_is_told_that_it_was_answered(desk):
     with ScriptedOpenAIServer([search(), ANSWER]) as server:
         process = desk.begin(server)
