@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from khala.domain.budget import InteractionBudget, Spend
 from khala.domain.call import CallStatus
 from khala.domain.context import Context
-from khala.domain.events import CallDecided, CallStarted
+from khala.domain.events import CallDecided
 from khala.domain.label import Label
 from khala.domain.policy import Decision
 from khala.domain.rollback import CallFault
@@ -142,25 +142,23 @@ class TurnCalls:
         return permit
 
     async def _execute(self, state: CallState, permit: Permit) -> None:
-        manifest = permit.manifest
-        once = manifest.has_side_effect and not manifest.idempotent
         async with self._slots:
-            changes = manifest.has_side_effect
-            started = CallStarted(call_id=state.call.id, tool=state.call.tool, side_effect=once, changes=changes)
-            self.run.write(started, durable=changes)
+            started = permit.started()
+            self.run.write(started, durable=started.changes)
             clock = asyncio.get_running_loop().time
             began = clock()
             label = Label(origins=(f"tool:{state.call.tool}",))
             derived_from: tuple[str, ...] = ()
             status: CallStatus = "ok"
             try:
-                output = await self.guard.run(permit, timeout_s=self._seconds_left())
+                left_s = self.budget.seconds_left(self.run.trajectory.spend)
+                output = await self.guard.run(permit, timeout_s=left_s)
                 text, label, derived_from = output.text, output.label or label, output.derived_from
             except ToolFailed as error:
                 status, text = "failed", str(error)
             except TimeoutError:
                 status, text = "timeout", f"`{state.call.tool}` took longer than {clock() - began:.1f} seconds"
-                if once:
+                if started.side_effect:
                     text += "; whether it took effect is unknown: check before you try again"
             self.run.finish(
                 state,
@@ -171,11 +169,6 @@ class TurnCalls:
                 derived_from=derived_from,
                 elapsed_ms=round((clock() - began) * 1000),
             )
-
-    def _seconds_left(self) -> float | None:
-        if self.budget.seconds is None:
-            return None
-        return max(0.001, self.budget.seconds - self.run.trajectory.spend.seconds)
 
     def _close(self, state: CallState, status: CallStatus, text: str) -> None:
         self.run.finish(state, status, text, label=OWN_WORDS, shown_chars=MAX_RESULT_CHARS)

@@ -19,7 +19,7 @@ from dataclasses import dataclass, replace
 
 from khala.domain.budget import Spend
 from khala.domain.call import ToolCall
-from khala.domain.events import ToolDigest
+from khala.domain.events import CallStarted, ToolDigest
 from khala.domain.grounding import Grounding
 from khala.domain.label import Label
 from khala.domain.manifest import ToolManifest
@@ -45,6 +45,12 @@ class Permit:
     call_digest: str
     tool: Tool
     manifest: ToolManifest
+
+    def started(self) -> CallStarted:
+        """The event to write before the call runs, durably if it `changes` something."""
+        changes = self.manifest.has_side_effect
+        once = changes and not self.manifest.idempotent
+        return CallStarted(call_id=self.call.id, tool=self.call.tool, side_effect=once, changes=changes)
 
 
 @dataclass(frozen=True)

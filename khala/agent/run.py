@@ -89,7 +89,7 @@ class Run:
         tokens = prompt.chars / trajectory.chars_per_token
         if trajectory.shrink_level < MAX_SHRINK_LEVEL and self.budget.overflows(tokens):
             return self._shrink(f"about {tokens:.0f} tokens would leave no room for a reply")
-        deadline = asyncio.timeout(None if request else self._seconds_left())
+        deadline = asyncio.timeout(None if request else self.budget.seconds_left(trajectory.spend))
         try:
             async with deadline:
                 reply = await self.model.reply(prompt)
@@ -199,8 +199,3 @@ class Run:
 
     def _roll_back(self, turn: Turn, fault: Fault) -> None:
         self.recording.write(TurnRolledBack(turn=turn.number, cause=fault.cause, note=fault.note))
-
-    def _seconds_left(self) -> float | None:
-        if self.budget.seconds is None:
-            return None
-        return max(0.001, self.budget.seconds - self.recording.trajectory.spend.seconds)

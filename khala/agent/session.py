@@ -18,7 +18,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, ParamSpec, TypeVar, cast, overload
 
 from khala.domain.call import CallStatus, ToolCall
-from khala.domain.events import CallDecided, CallRequested, CallStarted, RunEnded, RunStarted
+from khala.domain.events import CallDecided, CallRequested, RunEnded, RunStarted
 from khala.domain.label import Label
 from khala.domain.tool import ArgumentsInvalid, Tool, ToolOutput
 from khala.domain.trajectory import CallState
@@ -141,11 +141,8 @@ class Session:
                 self._run.finish(state, "denied", words, label=OWN_WORDS, shown_chars=len(words))
                 raise CallDenied(f"`{call.tool}` was {words}", rules=ruling.decision.rules, call_id=call.id)
             self._guard.redeem(permit)
-            once = permit.manifest.has_side_effect and not permit.manifest.idempotent
-            changes = permit.manifest.has_side_effect
-            self._run.write(
-                CallStarted(call_id=call.id, tool=call.tool, side_effect=once, changes=changes), durable=changes
-            )
+            started = permit.started()
+            self._run.write(started, durable=started.changes)
             return permit
 
     def _finish(self, state: CallState, permit: Permit, returned: Result, began: float) -> Result:

@@ -86,6 +86,10 @@ class InteractionBudget(Value):
         """Whether such a prompt leaves less than `reply_tokens`, or than half the window, for the reply."""
         return prompt_tokens > self.context_tokens - min(self.reply_tokens, self.context_tokens // 2)
 
+    def seconds_left(self, spend: Spend) -> float | None:
+        """Time that is left, never quite nothing, so that it can be a time limit; `None` without one."""
+        return None if self.seconds is None else max(0.001, self.seconds - spend.seconds)
+
     def allows_call(self, spend: Spend, tool: str) -> bool:
         """Whether one more call of this tool fits."""
         if self.tool_calls is not None and spend.tool_calls >= self.tool_calls:
