@@ -27,7 +27,7 @@ from khala.domain.policy import Effect
 from khala.domain.value import JsonObject, Value
 from khala.errors import PolicyInvalid
 
-from .policy_document import PolicySource, in_words, read_table, suggestion
+from .policy_document import PolicySource, file_content, in_words, read_table, suggestion
 from .strict_json import JsonRefused, read_json
 
 __all__ = ["Case", "SeenResult", "load_cases", "read_cases"]
@@ -81,12 +81,7 @@ class _CaseDocument(_Entry):
 
 def load_cases(path: Path, *, tools: Collection[str], rules: Collection[str]) -> tuple[Case, ...]:
     """The cases in a file; see `read_cases`."""
-    try:
-        with path.open("rb") as file:
-            content = file.read(MAX_CASES_BYTES + 1)
-    except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise PolicyInvalid(f"{path}: the cases cannot be read ({reason}): name a readable file") from None
+    content = file_content(path, what="cases", most_bytes=MAX_CASES_BYTES)
     return read_cases(content, source=str(path), tools=tools, rules=rules)
 
 
@@ -98,11 +93,7 @@ def read_cases(content: bytes, *, source: str, tools: Collection[str], rules: Co
     """
     if len(content) > MAX_CASES_BYTES:
         raise PolicyInvalid(f"{source}: the file is larger than {MAX_CASES_BYTES} bytes: split it")
-    try:
-        written = PolicySource(source, content.decode("utf-8"))
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        raise PolicyInvalid(f"{source}:{line}: byte {error.start} is not UTF-8: save the file as UTF-8") from None
+    written = PolicySource.decoded(source, content)
     table = read_table(written)
     if not table.get("case"):
         raise written.fault("there is no case, so nothing would be tested: add a `[[case]]`")

@@ -28,7 +28,8 @@ import re
 import tomllib
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal, cast
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self, cast
 
 from pydantic import ConfigDict, Field, ValidationError
 
@@ -42,6 +43,7 @@ __all__ = [
     "PolicySource",
     "RuleEntry",
     "ToolEntry",
+    "file_content",
     "in_words",
     "plain",
     "read_document",
@@ -101,6 +103,15 @@ class PolicySource:
     name: str
     text: str
 
+    @classmethod
+    def decoded(cls, name: str, content: bytes) -> Self:
+        """The text of a file. Raises `PolicyInvalid` at the first byte that is not UTF-8."""
+        try:
+            return cls(name, content.decode("utf-8"))
+        except UnicodeDecodeError as error:
+            line = content.count(b"\n", 0, error.start) + 1
+            raise PolicyInvalid(f"{name}:{line}: byte {error.start} is not UTF-8: save the file as UTF-8") from None
+
     def fault(self, what: str, *, line: int | None = None) -> PolicyInvalid:
         """A fault of the file as a whole, or of a line (from 1)."""
         return PolicyInvalid(f"{self.name}{f':{line}' if line else ''}: {plain(what)}")
@@ -130,6 +141,16 @@ class PolicySource:
             if key and re.match(rf"\s*{re.escape(key)}\s*=", line):
                 return number
         return header
+
+
+def file_content(path: Path, *, what: str, most_bytes: int) -> bytes:
+    """The bytes of a file, one more than `most_bytes` where there are more. Raises `PolicyInvalid` naming `what`."""
+    try:
+        with path.open("rb") as file:
+            return file.read(most_bytes + 1)
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise PolicyInvalid(f"{path}: the {what} cannot be read ({reason}): name a readable file") from None
 
 
 def read_document(source: PolicySource) -> PolicyDocument:

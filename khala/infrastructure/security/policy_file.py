@@ -29,7 +29,15 @@ from khala.errors import PolicyInvalid
 
 from .cel_conditions import compile_condition
 from .condition_trials import speaks_of_trust, trials
-from .policy_document import MAX_POLICY_BYTES, PolicyDocument, PolicySource, RuleEntry, read_document, suggestion
+from .policy_document import (
+    MAX_POLICY_BYTES,
+    PolicyDocument,
+    PolicySource,
+    RuleEntry,
+    file_content,
+    read_document,
+    suggestion,
+)
 
 __all__ = ["BUILTIN_TOOLS", "builtin_policy", "load_policy", "parse_policy"]
 
@@ -42,12 +50,7 @@ MAX_TOOLS_TRIED = 20
 
 def load_policy(path: Path, tools: Sequence[Tool], *, known_names: Collection[str] = ()) -> Policy:
     """The policy in a file; see `parse_policy`."""
-    try:
-        with path.open("rb") as file:
-            content = file.read(MAX_POLICY_BYTES + 1)
-    except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise PolicyInvalid(f"{path}: the policy cannot be read ({reason}): name a readable file") from None
+    content = file_content(path, what="policy", most_bytes=MAX_POLICY_BYTES)
     return parse_policy(content, source=str(path), tools=tools, known_names=known_names)
 
 
@@ -67,11 +70,7 @@ def parse_policy(text: bytes | str, *, source: str, tools: Sequence[Tool], known
     content = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
     if len(content) > MAX_POLICY_BYTES:
         raise PolicyInvalid(f"{source}: the policy is larger than {MAX_POLICY_BYTES} bytes: split what it governs")
-    try:
-        written = PolicySource(source, content.decode("utf-8"))
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        raise PolicyInvalid(f"{source}:{line}: byte {error.start} is not UTF-8: save the file as UTF-8") from None
+    written = PolicySource.decoded(source, content)
     document = read_document(written)
     offered = {tool.name: tool for tool in tools}
     manifests = _manifests(document, written, offered, known_names)
