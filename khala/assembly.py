@@ -18,6 +18,7 @@ from khala.agent.session import Session
 from khala.domain.budget import InteractionBudget
 from khala.domain.call import ToolResult
 from khala.domain.events import RunStarted
+from khala.domain.grounding import Principal
 from khala.domain.policy import Policy
 from khala.domain.ports import Approver, ChatModel, Memory, Observer, RunStore
 from khala.domain.retention import Retention
@@ -121,6 +122,7 @@ class Home:
         model: ChatModel | None = None,
         tools: Iterable[Tool] = (),
         policy: PolicySource = None,
+        principal: Principal | None = None,
         approver: Approver | None = None,
         approval_timeout_s: float = APPROVAL_TIMEOUT_S,
         observers: Sequence[Observer] = (),
@@ -132,8 +134,8 @@ class Home:
 
         `recall` and `read_result` are added to `tools`. Without `model` it is the extractive researcher. `policy` is a
         policy or the path of a policy file; without it, reading is allowed and everything else needs a policy.
-        `approver` answers `ask`; without it, or without an answer in time, `ask` means no. Raises `PolicyInvalid`,
-        `InvalidTool`.
+        `principal` is on whose behalf it acts. `approver` answers `ask`; without it, or without an answer in time,
+        `ask` means no. Raises `PolicyInvalid`, `InvalidTool`.
         """
         offered = (*tools, *memory_tools(self.memory, self.store.tool_result))
         return ResearchAgent(
@@ -144,6 +146,7 @@ class Home:
             observers=observers,
             budget=budget or InteractionBudget(),
             retention=retention or Retention(),
+            principal=principal or Principal(),
             settings=settings or {},
         )
 
@@ -154,15 +157,17 @@ class Home:
         functions: Functions,
         *,
         policy: PolicySource = None,
+        principal: Principal | None = None,
         approver: Approver | None = None,
+        approval_timeout_s: float = APPROVAL_TIMEOUT_S,
         observers: Sequence[Observer] = (),
     ) -> Generator[Session]:
         """The guard for one task in somebody else's loop; what it decides and what came of it is kept in this home.
 
         See `guarded` for the arguments. The session ends with the context. Raises `PolicyInvalid`, `InvalidTool`.
         """
-        guard = _guard(functions, policy, approver)
-        with _session(self.store, task, guard, memory=self.memory, observers=observers) as session:
+        guard = _guard(functions, policy, approver, approval_timeout_s)
+        with _session(self.store, task, guard, principal, memory=self.memory, observers=observers) as session:
             yield session
 
     def graph(self, run_id: str) -> ReasoningGraph:
@@ -181,24 +186,32 @@ def guarded(
     functions: Functions,
     *,
     policy: PolicySource = None,
+    principal: Principal | None = None,
     approver: Approver | None = None,
 ) -> Generator[Session]:
     """The guard for one task in somebody else's loop, without a home: nothing is kept.
 
     `task` is what the user asked, word for word: values that stand in it count as the user's. `functions` are the
     tools, typed functions with docstrings or `Tool`s; `session.protect(function)` gives each one guarded. `policy` is a
-    policy or the path of a policy file; without it, reading is allowed and everything else denied. `approver` answers
-    `ask`; without it `ask` means no. Raises `PolicyInvalid`, `InvalidTool`.
+    policy or the path of a policy file; without it, reading is allowed and everything else denied. `principal` is the
+    user as the application knows them. `approver` answers `ask`; without it `ask` means no. Raises `PolicyInvalid`,
+    `InvalidTool`.
     """
     from khala.testing.in_memory_store import InMemoryStore
 
-    with _session(InMemoryStore(), task, _guard(functions, policy, approver)) as session:
+    with _session(InMemoryStore(), task, _guard(functions, policy, approver), principal) as session:
         yield session
 
 
 @contextmanager
 def _session(
-    store: RunStore, task: str, guard: Guard, *, memory: Memory | None = None, observers: Sequence[Observer] = ()
+    store: RunStore,
+    task: str,
+    guard: Guard,
+    principal: Principal | None,
+    *,
+    memory: Memory | None = None,
+    observers: Sequence[Observer] = (),
 ) -> Generator[Session]:
     started = RunStarted(
         task=task,
@@ -208,10 +221,11 @@ def _session(
         policy=guard.policy.digest,
         budget=InteractionBudget(),
         retention=Retention(),
+        principal=principal or Principal(),
         hosted=True,
     )
     with store.create() as log:
-        recording = Recording(log, store, memory, observers, Trajectory(log.run_id))
+        recording = Recording(log, store, memory, observers, Trajectory(log.run_id), guard.describe)
         session = Session(guard, recording, started)
         try:
             yield session

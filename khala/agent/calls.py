@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from khala.domain.budget import InteractionBudget, Spend
 from khala.domain.call import CallStatus
 from khala.domain.context import Context
-from khala.domain.events import CallDecided
 from khala.domain.label import Label
 from khala.domain.policy import Decision
 from khala.domain.rollback import CallFault
@@ -73,6 +72,7 @@ class TurnCalls:
                     if permit is None:
                         continue
                     if permit.call_digest in running:  # the same call twice in one turn runs once
+                        self.guard.withdraw(permit)
                         twins.append((state, running[permit.call_digest]))
                         continue
                     if state.started is None:
@@ -124,19 +124,21 @@ class TurnCalls:
         if fault is not None and fault.kind != "duplicate":
             self._close(state, "invalid", fault.note)
             return None
-        ruling = self.guard.decide(call, self.run.grounding, spend)
+        ruling = self.run.decide(self.guard, call, spend)
         if ruling.pending is not None:
             ruling = await self.guard.ask(ruling)
-        self.run.write(CallDecided(call_id=call.id, decision=ruling.decision, approved=ruling.approved))
+        self.run.write(ruling.decided(call.id))
         permit = ruling.permit
         if permit is None:
             self._close(state, "denied", refusal(ruling.decision))
             return None
         earlier = self._answered(call.tool, permit.call_digest)
         if earlier is not None:
+            self.guard.withdraw(permit)
             self._repeat(state, earlier)
             return None
         if state.started is None and not self.budget.allows_call(spend, call.tool):
+            self.guard.withdraw(permit)
             self._close(state, "skipped", f"not run: the budget has no call of `{call.tool}` left")
             return None
         return permit

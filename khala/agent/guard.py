@@ -14,16 +14,25 @@ The caller must keep the tools behind the guard: a function that someone calls d
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import get_args
 
 from khala.domain.budget import Spend
 from khala.domain.call import ToolCall
-from khala.domain.events import CallStarted, ToolDigest
-from khala.domain.grounding import Grounding
+from khala.domain.events import CallDecided, CallStarted, ToolDigest
+from khala.domain.grounding import Endorsement, Grounding
 from khala.domain.label import Label
 from khala.domain.manifest import ToolManifest
-from khala.domain.policy import Decision, Facts, Policy, denied_by_failure, denied_without_manifest
+from khala.domain.policy import (
+    Consent,
+    Decision,
+    Done,
+    Facts,
+    Policy,
+    denied_by_failure,
+    denied_without_manifest,
+)
 from khala.domain.ports import Approver, Digest
 from khala.domain.tool import ArgumentsInvalid, Tool, ToolOutput
 from khala.errors import InvalidTool, PermitRefused
@@ -34,6 +43,12 @@ __all__ = ["APPROVAL_TIMEOUT_S", "Guard", "Permit", "Ruling", "label_of"]
 
 APPROVAL_TIMEOUT_S = 600.0
 """Seconds a person has to answer; after that the answer is no."""
+
+
+_CONSENTS: frozenset[str] = frozenset(get_args(Consent))
+
+_NEVER_PAST_MS = 2**53
+"""A time that no limit leaves behind: what may run at any moment is counted as running now."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,8 +79,16 @@ class Ruling:
     """A person's answer; `None` when nobody was asked."""
     pending: Permit | None = None
     """What a yes would permit."""
+    endorsements: tuple[Endorsement, ...] = ()
+    """What a person's yes says of later calls."""
     facts: Facts | None = None
     """What was decided on; `None` when it did not come to that."""
+
+    def decided(self, call_id: str) -> CallDecided:
+        """The event to write before anything runs."""
+        return CallDecided(
+            call_id=call_id, decision=self.decision, approved=self.approved, endorsements=self.endorsements
+        )
 
 
 class Guard:
@@ -95,6 +118,8 @@ class Guard:
                 raise InvalidTool(f"two tools are named `{tool.name}`: rename one with @tool(name=...)")
             self._tools[tool.name] = tool
         self._outstanding: set[Permit] = set()
+        self._asked: set[Permit] = set()
+        """What a yes would permit, and nobody answered yet."""
 
     @property
     def tool_digests(self) -> tuple[ToolDigest, ...]:
@@ -110,14 +135,28 @@ class Guard:
         """What the policy, or else the tool, says the tool does."""
         return self.policy.manifest(tool.name, tool.manifest)
 
+    def describe(self, name: str) -> ToolManifest | None:
+        """What the policy, or else the tool, says a tool does, by its name."""
+        tool = self._tools.get(name)
+        return None if tool is None else self.manifest(tool)
+
     def call_digest(self, tool: str, arguments: object) -> str:
         """What identifies a call: equal for equal tool and canonical arguments."""
         return self.digest({"tool": tool, "arguments": arguments})
 
-    def decide(self, call: ToolCall, grounding: Grounding, spend: Spend | None = None) -> Ruling:
+    def decide(
+        self,
+        call: ToolCall,
+        grounding: Grounding,
+        spend: Spend | None = None,
+        *,
+        begun: Sequence[tuple[ToolCall, int]] | None = None,
+        now_ms: int | None = None,
+    ) -> Ruling:
         """Decide on a call; never raises, and any failure denies.
 
-        `spend` is what the run has used so far; without it, conditions on it cannot be evaluated.
+        `spend` is what the run has used so far, `begun` the calls that ran with the time each began, `now_ms` the time,
+        in milliseconds since the epoch; without them, what a policy says of them cannot be evaluated.
         """
         tool = self._tools.get(call.tool)
         if tool is None:
@@ -128,9 +167,11 @@ class Guard:
         try:
             arguments = tool.canonical_arguments(call.arguments)  # 1
             digest = self.call_digest(call.tool, arguments)
-            facts = Facts(call.tool, manifest.effect, manifest.roles, arguments, grounding)
+            facts = Facts(manifest, arguments, grounding)
             if spend is not None:
                 facts = replace(facts, calls=spend.calls_per_tool, spend=spend.amounts)
+            if self.policy.counts and begun is not None:
+                facts = replace(facts, done=self._done(begun), now_ms=now_ms)
             decision = self.policy.decide(facts).model_copy(update={"call_digest": digest})  # 2
             if decision.effect == "ask":
                 bound = {"tool_digest": self._tool_digest(tool), "policy_digest": self.policy.digest}
@@ -142,23 +183,54 @@ class Guard:
         permit = Permit(call.model_copy(update={"arguments": arguments}), digest, tool, manifest)
         if decision.effect == "allow":
             return Ruling(decision, self._granted(permit), facts=facts)  # 3
-        return Ruling(decision, pending=permit if decision.effect == "ask" else None, facts=facts)
+        if decision.effect == "ask":
+            self._asked.add(permit)
+            return Ruling(decision, pending=permit, facts=facts)
+        return Ruling(decision, facts=facts)
+
+    def _done(self, begun: Sequence[tuple[ToolCall, int]]) -> list[Done]:
+        """The calls that ran, and those that may run at any moment."""
+        done: list[Done] = []
+        for call, at_ms in begun:
+            tool = self._tools.get(call.tool)
+            manifest = None if tool is None else self.manifest(tool)
+            if tool is not None and manifest is not None:
+                arguments = tool.canonical_arguments(call.arguments)
+                done.append(Done(call.model_copy(update={"arguments": arguments}), manifest, at_ms))
+        waiting = (*self._outstanding, *self._asked)
+        return done + [Done(permit.call, permit.manifest, _NEVER_PAST_MS) for permit in waiting]
 
     async def ask(self, ruling: Ruling) -> Ruling:
         """Put an `ask` to the approver; no approver, an exception or no answer in time mean no."""
         if ruling.pending is None:
             return ruling
         approved = False
+        answer: bool | Consent = False
         if self._approver is not None:
             try:
                 async with asyncio.timeout(self._approval_timeout_s):
-                    approved = await self._approver(ruling.pending.call, ruling.decision) is True
+                    answer = await self._approver(ruling.pending.call, ruling.decision)
+                    approved = answer is True or (isinstance(answer, str) and answer in _CONSENTS)
             except (Exception, asyncio.CancelledError) as error:  # 3: only a clear yes is a yes
                 if isinstance(error, asyncio.CancelledError) and is_being_cancelled():
                     raise
                 approved = False
-        permit = self._granted(ruling.pending) if approved else None
-        return replace(ruling, permit=permit, approved=approved, pending=None)
+            finally:
+                self._asked.discard(ruling.pending)
+        if not approved:
+            return replace(ruling, approved=False, pending=None)
+        consent: Consent = "once" if isinstance(answer, bool) else answer
+        return replace(
+            ruling,
+            permit=self._granted(ruling.pending),
+            approved=True,
+            endorsements=ruling.decision.endorsements(consent, ruling.pending.manifest.effect),
+            pending=None,
+        )
+
+    def withdraw(self, permit: Permit) -> None:
+        """Take back a permit that will not be used: it counts towards no limit any more."""
+        self._outstanding.discard(permit)
 
     async def run(self, permit: Permit, *, timeout_s: float | None = None) -> ToolOutput:
         """Run what was permitted, once; the result carries its label.

@@ -5,27 +5,43 @@ An event is written first; only then do grounding and memory, the trajectory and
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
+from khala.domain.budget import Spend
 from khala.domain.call import CallStatus, ToolCall, ToolResult
-from khala.domain.events import CallFinished, Event, Recorded
+from khala.domain.events import CallDecided, CallFinished, Event, Recorded, RunStarted, UserSaid
 from khala.domain.grounding import Grounding
 from khala.domain.label import Label
+from khala.domain.manifest import ToolManifest
 from khala.domain.ports import Memory, Observer, RunLog, RunStore
 from khala.domain.trajectory import CallState, Trajectory
 
-__all__ = ["Recording", "ground", "told_by_tools"]
+from .guard import Guard, Ruling
+
+__all__ = ["Describe", "Recording", "ground", "told_by_tools"]
 
 _SAID_BY_TOOLS: tuple[CallStatus, ...] = ("ok", "failed")
 """Results whose words come from outside khala."""
 
 
-def ground(grounding: Grounding, trajectory: Trajectory, read_text: Callable[[str], str]) -> None:
+Describe = Callable[[str], ToolManifest | None]
+"""The manifest of a tool, by its name; `None` where nobody described it."""
+
+
+def ground(grounding: Grounding, trajectory: Trajectory, read_text: Callable[[str], str], describe: Describe) -> None:
     """Let a grounding know all that was said in a run so far, as a run that is being driven knows it."""
-    grounding.add_user_words(trajectory.task)
-    for _, finished in told_by_tools(trajectory):
-        grounding.add_result(read_text(finished.digest), finished.label)
+    if trajectory.started is not None:
+        grounding.principal = trajectory.started.principal
+    for words in trajectory.words:
+        grounding.add_user_words(words)
+    for call, finished in told_by_tools(trajectory):
+        manifest = describe(call.tool) if finished.status == "ok" else None
+        grounding.add_result(read_text(finished.digest), finished.label, call=call, manifest=manifest)
+    for state in trajectory.calls:
+        for endorsement in state.decided.endorsements if state.decided is not None else ():
+            grounding.endorse(endorsement)
 
 
 def told_by_tools(trajectory: Trajectory) -> Iterator[tuple[ToolCall, CallFinished]]:
@@ -44,17 +60,34 @@ class Recording:
     memory: Memory | None
     observers: Sequence[Observer]
     trajectory: Trajectory
+    describe: Describe
     grounding: Grounding = field(default_factory=Grounding)
 
     def replay(self, records: Sequence[Recorded]) -> None:
         """Take in what an earlier process wrote."""
         for record in records:
             self._follow(record)
-        ground(self.grounding, self.trajectory, self.store.read_text)
+        ground(self.grounding, self.trajectory, self.store.read_text, self.describe)
 
     def write(self, event: Event, *, durable: bool = False) -> None:
         """Write an event down, then let everyone see it."""
         self._follow(self.log.append(event, durable=durable))
+        match event:
+            case RunStarted():
+                self.grounding.principal = event.principal
+                self.grounding.add_user_words(event.task)
+            case UserSaid():
+                self.grounding.add_user_words(event.text)
+            case CallDecided():
+                for endorsement in event.endorsements:
+                    self.grounding.endorse(endorsement)
+            case _:
+                pass
+
+    def decide(self, guard: Guard, call: ToolCall, spend: Spend) -> Ruling:
+        """The guard's answer to a call, on all that is known of this run."""
+        begun = self.trajectory.begun
+        return guard.decide(call, self.grounding, spend, begun=begun, now_ms=time.time_ns() // 1_000_000)
 
     def finish(
         self,
@@ -80,7 +113,8 @@ class Recording:
         )
         record = self.log.append(event)
         if status in _SAID_BY_TOOLS:
-            self.grounding.add_result(text, label)
+            manifest = self.describe(state.call.tool) if status == "ok" else None
+            self.grounding.add_result(text, label, call=state.call, manifest=manifest)
         if self.memory is not None:
             result = ToolResult(
                 call=state.call,

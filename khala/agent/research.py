@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from khala.domain.budget import InteractionBudget, Spend
 from khala.domain.context import Context
 from khala.domain.events import Recorded, RunResumed, RunStarted, RunStatus
+from khala.domain.grounding import Principal
 from khala.domain.policy import Effect
 from khala.domain.ports import ChatModel, Memory, Observer, RunLog, RunStore
 from khala.domain.retention import Retention
@@ -57,6 +58,8 @@ class ResearchAgent:
     budget: InteractionBudget = field(default_factory=InteractionBudget)
     retention: Retention = field(default_factory=Retention)
     system: str = SYSTEM
+    principal: Principal = field(default_factory=Principal)
+    """On whose behalf its runs act."""
     settings: Mapping[str, str] = field(default_factory=dict[str, str])
     """Kept in the log for whoever resumes the run; never a secret."""
 
@@ -91,7 +94,7 @@ class ResearchAgent:
         return self._streamed(self.store.reopen(run_id), None)
 
     async def _begin(self, log: RunLog, task: str, observers: Sequence[Observer]) -> Report:
-        recording = Recording(log, self.store, self.memory, observers, Trajectory(log.run_id))
+        recording = Recording(log, self.store, self.memory, observers, Trajectory(log.run_id), self.guard.describe)
         started = RunStarted(
             task=task,
             system=self.system,
@@ -100,14 +103,14 @@ class ResearchAgent:
             policy=self.guard.policy.digest,
             budget=self.budget,
             retention=self.retention,
+            principal=self.principal,
             settings=dict(self.settings),
         )
         recording.write(started)
-        recording.grounding.add_user_words(task)
         return await self._drive(recording, started)
 
     async def _go_on(self, log: RunLog, observers: Sequence[Observer]) -> Report:
-        recording = Recording(log, self.store, self.memory, observers, Trajectory(log.run_id))
+        recording = Recording(log, self.store, self.memory, observers, Trajectory(log.run_id), self.guard.describe)
         recording.replay(self.store.records(log.run_id))
         trajectory = recording.trajectory
         if trajectory.started is None:

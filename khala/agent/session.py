@@ -18,7 +18,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, ParamSpec, TypeVar, cast, overload
 
 from khala.domain.call import CallStatus, ToolCall
-from khala.domain.events import CallDecided, CallRequested, RunEnded, RunStarted
+from khala.domain.events import CallRequested, RunEnded, RunStarted, UserSaid
 from khala.domain.label import Label
 from khala.domain.tool import ArgumentsInvalid, Tool, ToolOutput
 from khala.domain.trajectory import CallState
@@ -45,7 +45,6 @@ class Session:
         self._run = recording
         self._turn = threading.Lock()
         self._run.write(started)
-        self._run.grounding.add_user_words(started.task)
 
     @property
     def run_id(self) -> str:
@@ -55,7 +54,7 @@ class Session:
     def user_said(self, words: str) -> None:
         """Take in further words of the user: what stands in them counts as theirs."""
         with self._turn:
-            self._run.grounding.add_user_words(words)
+            self._run.write(UserSaid(text=words))
 
     def end(self, answer: str = "") -> None:
         """Close the log, with the answer the host gave if there is one; no call can follow."""
@@ -128,13 +127,13 @@ class Session:
             call = ToolCall(id=trajectory.next_call_id(), tool=tool.name, arguments=canonical)
             self._run.write(CallRequested(call=call))
             state = trajectory.call(call.id)
-            return state, self._guard.decide(call, self._run.grounding, trajectory.spend)
+            return state, self._run.decide(self._guard, call, trajectory.spend)
 
     def _start(self, state: CallState, ruling: Ruling) -> Permit:
         """Write the decision down and use its permit up; after this the function runs."""
         call = state.call
         with self._turn:
-            self._run.write(CallDecided(call_id=call.id, decision=ruling.decision, approved=ruling.approved))
+            self._run.write(ruling.decided(call.id))
             permit = ruling.permit
             if permit is None:
                 words = refusal(ruling.decision)

@@ -12,7 +12,7 @@ from khala.cli.policy_tools import governed
 from khala.cli.progress import printable
 from khala.domain.budget import Spend
 from khala.domain.call import ToolCall
-from khala.domain.grounding import Grounding
+from khala.domain.grounding import Grounding, Principal
 from khala.domain.label import Label
 from khala.domain.policy import GUARD_FAILED, NO_GRANT, NO_MANIFEST, Decision, Effect
 from khala.domain.tool import ToolOutput
@@ -54,13 +54,16 @@ def test(parsed: argparse.Namespace) -> int:
 
 
 def _tried(case: Case, guard: Guard) -> TriedCase:
-    grounding, spend = Grounding(), Spend()
+    grounding, spend = Grounding(Principal(ids=tuple(case.principal))), Spend()
     grounding.add_user_words(case.user)
-    for result in case.results:
-        grounding.add_result(result.text, _label(result, guard))
+    begun: list[tuple[ToolCall, int]] = []
+    for number, result in enumerate(case.results, start=1):
+        asked = ToolCall(id=f"case-{number}", tool=result.tool, arguments=result.arguments)
+        grounding.add_result(result.text, _label(result, guard), call=asked, manifest=guard.describe(result.tool))
         spend = spend.with_call(result.tool)
+        begun.append((asked, 0))
     call = ToolCall(id="case", tool=case.call.tool, arguments=case.call.arguments)
-    decision = guard.decide(call, grounding, spend).decision
+    decision = guard.decide(call, grounding, spend, begun=begun, now_ms=0).decision
     return TriedCase(
         name=case.name,
         line=case.line,

@@ -5,17 +5,19 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from pydantic import JsonValue
 
 from khala.agent.guard import Guard
-from khala.agent.recording import ground, told_by_tools
+from khala.agent.recording import Describe, ground
 from khala.assembly import Home
 from khala.cli.policy_tools import governed
 from khala.cli.progress import printable, short
 from khala.domain.budget import Spend
+from khala.domain.call import ToolCall
 from khala.domain.grounding import Grounding
 from khala.domain.manifest import ToolEffect
 from khala.domain.policy import Decision, Look, Policy
@@ -62,31 +64,30 @@ class _History:
     """What was said before the call."""
 
     grounding: Grounding = field(default_factory=Grounding)
-    results: dict[str, Grounding] = field(default_factory=dict[str, Grounding])
-    """What each result said on its own, by id."""
     spend: Spend = field(default_factory=Spend)
+    begun: Sequence[tuple[ToolCall, int]] = ()
 
-    def read(self, home: str, run: str) -> None:
+    def read(self, home: str, run: str, describe: Describe) -> None:
         """Take in a run, as the run itself knew it when it stopped."""
         with Home.existing(home) as opened:
             trajectory = Trajectory.of(run, opened.store.records(run))
-            ground(self.grounding, trajectory, opened.store.read_text)
+            ground(self.grounding, trajectory, opened.store.read_text, describe)
             self.spend = trajectory.spend
-            for call, finished in told_by_tools(trajectory):
-                said = self.results[call.id] = Grounding()
-                said.add_result(opened.store.read_text(finished.digest), finished.label)
+            self.begun = trajectory.begun
 
 
 def explain(parsed: argparse.Namespace) -> int:
     """Explain the decision on a call; the return value is the exit code."""
     policy, tools = governed(parsed.file, parsed.tools)
     call = read_call(_standard_input() if parsed.call == "-" else parsed.call)
+    guard = Guard(policy, tools, digest=canonical_digest)
     history = _History()
     if parsed.history is not None:
-        history.read(parsed.home, parsed.history)
+        history.read(parsed.home, parsed.history, guard.describe)
     if parsed.user:
         history.grounding.add_user_words(parsed.user)
-    ruling = Guard(policy, tools, digest=canonical_digest).decide(call, history.grounding, history.spend)
+    now_ms = time.time_ns() // 1_000_000
+    ruling = guard.decide(call, history.grounding, history.spend, begun=history.begun, now_ms=now_ms)
     arguments = call.arguments if ruling.facts is None else ruling.facts.arguments
     leaves = [(path, value) for name, member in arguments.items() for path, value in _leaves(f"args.{name}", member)]
     explained = ExplainedCall(
@@ -127,7 +128,7 @@ def _explained(path: str, value: JsonValue, history: _History) -> ExplainedValue
         path=path,
         value=value,
         origins=tuple(sorted(history.grounding.origins(value))),
-        results=tuple(result for result, said in history.results.items() if said.origins(value)),
+        results=history.grounding.where(value),
     )
 
 

@@ -13,6 +13,7 @@ from pydantic import Field, TypeAdapter
 
 from .budget import InteractionBudget, LimitName
 from .call import CallStatus, ToolCall
+from .grounding import Endorsement, Principal
 from .label import Label
 from .policy import Decision
 from .retention import Retention
@@ -41,6 +42,7 @@ __all__ = [
     "ToolDigest",
     "TurnRolledBack",
     "Usage",
+    "UserSaid",
     "event_adapter",
 ]
 
@@ -96,6 +98,8 @@ class RunStarted(Value):
     """SHA-256 of the policy."""
     budget: InteractionBudget
     retention: Retention
+    principal: Principal = Principal()
+    """On whose behalf the run acts."""
     hosted: bool = False
     """Somebody else's loop drives the run; khala guards its calls and never sees its model."""
     settings: dict[str, str] = Field(default_factory=dict)
@@ -109,6 +113,13 @@ class RunResumed(Value):
     model: str
     policy: str
     """SHA-256 of the policy in force from here on."""
+
+
+class UserSaid(Value):
+    """Further words of the user, in a hosted run."""
+
+    kind: Literal["user_said"] = "user_said"
+    text: str
 
 
 class ModelReplied(Value):
@@ -151,6 +162,8 @@ class CallDecided(Value):
     decision: Decision
     approved: bool | None = None
     """A person's answer when the decision was `ask`; `None` when nobody was asked."""
+    endorsements: tuple[Endorsement, ...] = ()
+    """What that answer says of later calls of this run."""
 
 
 class CallStarted(Value):
@@ -228,6 +241,7 @@ class RunEnded(Value):
 Event = Annotated[
     RunStarted
     | RunResumed
+    | UserSaid
     | ModelReplied
     | CallRequested
     | TurnRolledBack

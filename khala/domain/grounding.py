@@ -1,67 +1,132 @@
 """Where a value came from, decided on the value itself and not on the model's word.
 
-What may live here: the vocabulary of origins, how values are normalised, and the index that answers. A value is
-grounded when it stands, as whole words, in the user's words or in a trusted result. Standing only in untrusted free
-text does not ground it; neither does a value the model made up or re-spelled.
+The origins, from what vouches most to what vouches for nothing:
+
+- `user` the user's words; `trusted` a trusted result or field; `endorsed` a person said yes to it, or to its source,
+  for this role and effect; `made` the name of what an allowed call of this run made; `own` a record whose author is
+  the user; `directory` the application's own list of members, channels, files;
+- `named` a record whose author or id the user's words name; `titled` one whose title, or part of whose author's name,
+  they name, if no other record can be meant; `queried` one found by words, or in a place, that the user named;
+- `told` free text of a record like that, or what was found by it; `worded` the user's words around values that stand
+  alone in records; `any` a value that stands alone in any record; `said` free text of any untrusted result.
+
+A value has an origin when it stands there as whole words or in another writing (see `provenance`). A value the model
+made up has none. More words of the user can only add origins of theirs; nothing that a tool returns can.
 """
 
 from __future__ import annotations
 
 import re
-import unicodedata
-from collections.abc import Iterable
-from dataclasses import dataclass, field
-from typing import Literal
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from typing import Literal, get_args
 
 from pydantic import JsonValue
 
+from .call import ToolCall
 from .label import Label
+from .manifest import ToolEffect, ToolManifest
+from .provenance.paths import PathMap, as_text
+from .provenance.records import Record, Secret, records_in
+from .provenance.texts import Texts, normalised, stands_in
+from .value import Value
 
-__all__ = ["Grounding", "Origin", "normalised"]
+__all__ = ["ORIGINS", "Endorsement", "Grounding", "Origin", "Principal", "name_words", "normalised"]
 
-Origin = Literal["user", "trusted", "said"]
-"""`user`: the user's words. `trusted`: a trusted result. `said`: only free text of untrusted results."""
+Origin = Literal[
+    "user", "trusted", "endorsed", "made", "own", "directory",
+    "named", "titled", "queried", "told", "worded", "any", "said",
+]  # fmt: skip
+"""See the module."""
 
-_SPACE = re.compile(r"\s+")
+ORIGINS: tuple[Origin, ...] = get_args(Origin)
+
+_TELLING: frozenset[Origin] = frozenset({"own", "named", "told"})
+"""What a record is to the user whose free text is `told`; a title can be chosen to be found, and so can words."""
+
 _WORD = re.compile(r"\w+")
+_REPLY = re.compile(r"^(?:(?:re|fwd?|aw|wg)\s*:\s*)+")
+_NUMBERING = frozenset({"id", "no", "nr", "number"})
+"""Words after which a bare number names something, beside those of the tool's name."""
 
-_UNSEEN = "\u00ad\u0300-\u036f\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff\U000e0000-\U000e01ef"
-"""Characters that alter or hide inside a word without being letters: combining, zero width, bidi, tags."""
+MIN_TELLING_CHARS = 4
+"""Digits of a number that names a record without a word before it; the year 2024 names none, a ticket 48213 does."""
 
-_GROUPED = r"[,'\u2019]\d"
-_AFTER_A_GROUP = r"(?<=\d[,'\u2019])\d|(?:(?<=(?<!\d)\d )|(?<=(?<!\d)\d\d )|(?<=(?<!\d)\d\d\d ))\d{3}(?!\d)"
-"""How 50,000 and 50'000 and 50 000 go on, and what their later groups come after."""
+_PUNCTUATION = ".,;:!?\"'()"
 
-_WORD_START = re.compile(rf"(?<![\w.@/\\+\-\u2044\u2212{_UNSEEN}])(?!{_AFTER_A_GROUP})")
-_WORD_END = re.compile(
-    rf"(?![\w@/\\+\-\u2044{_UNSEEN}]|[.:?&=#~%]\w)(?!(?<=\d){_GROUPED}|(?<=\d)(?<!\d{{4}}) \d{{3}}(?!\d))"
-)
-"""Where a value may begin and end inside a text: not within a word, an address, a path, a URL or a number."""
+MAX_WORDED_WORDS = 40
+"""Words of a value that is looked at piece by piece; a longer one is a text."""
 
 
-def normalised(text: str) -> str:
-    """Unicode NFKC, case folded, white space runs as one space: equal when a reader sees the same."""
-    folded = unicodedata.normalize("NFKC", text).casefold()
-    return _SPACE.sub(" ", unicodedata.normalize("NFKC", folded)).strip()  # folding can take letters apart again
+class Principal(Value):
+    """The user on whose behalf a run acts, as the application knows them."""
+
+    name: str = ""
+    ids: tuple[str, ...] = ()
+    """What the application calls them: addresses, account numbers, user names."""
+    scopes: frozenset[str] = frozenset()
+    """What they were granted; rules can ask for it."""
+
+
+class Endorsement(Value):
+    """A person's yes to a value, or to all that one source says, for one role and effect."""
+
+    role: str
+    effect: ToolEffect
+    value: str | None = None
+    source: str | None = None
+    """Of a record, as `Grounding.where` names it."""
+
+
+@dataclass(frozen=True)
+class _Heard:
+    text: str
+    source: str
+    call: ToolCall | None
+    manifest: ToolManifest | None
 
 
 @dataclass
 class Grounding:
-    """The index of one run: what the user said, what trusted results said, what untrusted ones said."""
+    """The index of one run: what the user said, and what every result said."""
 
-    _raw: dict[Origin, list[str]] = field(default_factory=dict[Origin, list[str]])
-    _indexed: dict[Origin, _Texts] = field(default_factory=dict[Origin, "_Texts"])
-    """What was normalised so far; most texts of a run are never asked about."""
+    principal: Principal = field(default_factory=Principal)
+    _user_raw: list[str] = field(default_factory=list[str])
+    _trusted_raw: list[str] = field(default_factory=list[str])
+    _user: Texts = field(default_factory=Texts)
+    _trusted: Texts = field(default_factory=Texts)
+    _heard: list[_Heard] = field(default_factory=list[_Heard])
+    """Results that nothing was asked about yet."""
+    _records: list[Record] = field(default_factory=list[Record])
+    _values: dict[str, list[tuple[Record, str]]] = field(default_factory=dict[str, list[tuple[Record, str]]])
+    """Values that stand alone, with their records and the kind of the field."""
+    _titles: dict[str, list[Record]] = field(default_factory=dict[str, list[Record]])
+    _prose: Texts = field(default_factory=Texts)
+    _prose_of: list[Record] = field(default_factory=list[Record])
+    _secrets: list[Secret] = field(default_factory=list[Secret])
+    _endorsed: list[Endorsement] = field(default_factory=list[Endorsement])
+    _pointed: dict[int, frozenset[Origin]] = field(default_factory=dict[int, frozenset[Origin]])
+    """What records are to the user, as far as it was asked; forgotten when the user says more."""
 
     def add_user_words(self, text: str) -> None:
         """The user's task, or a later word of the user."""
-        self._add("user", text)
+        self._user_raw.append(text)
+        self._pointed.clear()
 
-    def add_result(self, text: str, label: Label) -> None:
-        """The text of a result; its label says on which side it counts."""
-        self._add("trusted" if label.trust == "trusted" else "said", text)
+    def add_result(
+        self, text: str, label: Label, *, call: ToolCall | None = None, manifest: ToolManifest | None = None
+    ) -> None:
+        """The text of a result; its label says on which side it counts, the manifest what its fields are."""
+        if label.trust == "trusted":
+            self._trusted_raw.append(text)
+        if label.trust != "trusted" or (manifest is not None and manifest.fields):
+            self._heard.append(_Heard(text, "" if call is None else call.id, call, manifest))
 
-    def origins(self, value: JsonValue) -> frozenset[Origin]:
+    def endorse(self, endorsement: Endorsement) -> None:
+        """Take in a person's yes."""
+        self._endorsed.append(endorsement)
+
+    def origins(self, value: JsonValue, *, role: str = "", effect: ToolEffect | None = None) -> frozenset[Origin]:
         """Where a value stands; for a list or object, the origins that hold for every leaf in it.
 
         An empty text has no origin, nor has one without a letter or digit: nothing vouches for it.
@@ -69,76 +134,223 @@ class Grounding:
         leaves = list(_leaves(value))
         if not leaves:
             return frozenset()
-        return frozenset(origin for origin in self._raw if all(map(self._texts(origin).hold, leaves)))
+        return frozenset(each for each in ORIGINS if all(self._has(leaf, each, role, effect) for leaf in leaves))
+
+    def has_origin(
+        self, value: JsonValue, origins: Iterable[Origin], *, role: str = "", effect: ToolEffect | None = None
+    ) -> bool:
+        """Whether every leaf of the value has one of the origins."""
+        leaves = list(_leaves(value))
+        return bool(leaves) and all(any(self._has(leaf, each, role, effect) for each in origins) for leaf in leaves)
 
     def is_from_user(self, value: JsonValue) -> bool:
         """Whether every leaf of the value stands in the user's words."""
-        return self._vouched(value, "user")
+        return self.has_origin(value, ("user",))
 
     def is_grounded(self, value: JsonValue) -> bool:
         """Whether every leaf of the value stands in the user's words or in a trusted result."""
-        return self._vouched(value, "user", "trusted")
+        return self.has_origin(value, ("user", "trusted"))
 
-    def _vouched(self, value: JsonValue, *origins: Origin) -> bool:
-        leaves = list(_leaves(value))
-        return bool(leaves) and all(any(self._texts(origin).hold(leaf) for origin in origins) for leaf in leaves)
+    def where(self, value: JsonValue) -> tuple[str, ...]:
+        """Ids of the results, or of records in them, in which a single value stands; sorted."""
+        self._take_in()
+        clean = "".join(_leaves(value))
+        found = {record.source for record, _ in self._values.get(clean, ())}
+        found |= {self._prose_of[place].source for place in self._prose.places(clean)}
+        return tuple(sorted(found - {""}))
 
-    def _add(self, origin: Origin, text: str) -> None:
-        self._raw.setdefault(origin, []).append(text)
+    def words_stand(self, words: Iterable[str]) -> bool:
+        """Whether each of some words is a word of the user's."""
+        self._take_in()
+        return all(self._user.has_word(normalised(word)) for word in words)
 
-    def _texts(self, origin: Origin) -> _Texts:
-        texts = self._indexed.setdefault(origin, _Texts())
-        for text in self._raw.get(origin, [])[len(texts.clean) :]:
-            texts.add(normalised(text))
-        return texts
+    def disclosed(self, text: str, recipients: Iterable[str]) -> tuple[str, ...]:
+        """Names of the private fields whose values stand in a text, and that not every recipient may be told.
 
+        Nobody may be told but a field's readers; the user can have named the field, or the value, for this.
+        """
+        self._take_in()
+        clean, told = normalised(text), {normalised(each) for each in recipients}
+        return tuple(
+            sorted(
+                {
+                    secret.name
+                    for secret in self._secrets
+                    if _contains(clean, secret.text)
+                    and not (told and told <= secret.readers)
+                    and not self._user.hold(secret.text)
+                    and not self.words_stand(name_words(secret.name))
+                }
+            )
+        )
 
-@dataclass
-class _Texts:
-    """Normalised texts, found by their words: where a value stands as whole words, each word of it stands as well."""
+    def _has(self, clean: str, origin: Origin, role: str, effect: ToolEffect | None) -> bool:
+        self._take_in()
+        match origin:
+            case "user":
+                return self._user.hold(clean)
+            case "trusted":
+                return self._trusted.hold(clean) or self._is_of_kind(clean, "trusted")
+            case "directory":
+                return self._is_of_kind(clean, "directory")
+            case "made":
+                return any(record.made and kind in ("id", "directory") for record, kind in self._values.get(clean, ()))
+            case "endorsed":
+                return any(
+                    each.role == role and each.effect == effect and self._covers(each, clean) for each in self._endorsed
+                )
+            case "any":
+                return clean in self._values
+            case "said":
+                return self._prose.hold(clean)
+            case "worded":
+                return self._is_worded(clean)
+            case "own" | "named" | "titled" | "queried" | "told":
+                return self._is_pointed_at(clean, origin)
 
-    clean: list[str] = field(default_factory=list[str])
-    _with_word: dict[str, list[int]] = field(default_factory=dict[str, list[int]])
+    def _is_of_kind(self, clean: str, kind: str) -> bool:
+        return any(kind == each for _, each in self._values.get(clean, ()))
 
-    def add(self, clean: str) -> None:
-        for word in set(_WORD.findall(clean)):
-            self._with_word.setdefault(word, []).append(len(self.clean))
-        self.clean.append(clean)
+    def _covers(self, endorsement: Endorsement, clean: str) -> bool:
+        if endorsement.value is not None:
+            return normalised(endorsement.value) == clean
+        return any(record.source == endorsement.source for record, _ in self._values.get(clean, ())) or any(
+            self._prose_of[place].source == endorsement.source for place in self._prose.places(clean)
+        )
 
-    def hold(self, leaf: str) -> bool:
-        """Whether the value stands in one of the texts; one without a letter or digit stands nowhere."""
-        clean = normalised(leaf)
-        if not any(map(str.isalnum, clean)):
+    def _is_pointed_at(self, clean: str, origin: Origin) -> bool:
+        for record, _ in self._values.get(clean, ()):
+            if origin in self._pointing(record) and (origin != "titled" or self._is_unmistakable(record, clean)):
+                return True
+        return origin == "told" and any(self._tells(self._prose_of[place]) for place in self._prose.places(clean))
+
+    def _tells(self, record: Record) -> bool:
+        return not _TELLING.isdisjoint(self._pointing(record))
+
+    def _pointing(self, record: Record) -> frozenset[Origin]:
+        """What a record is to the user; empty when nothing points at it."""
+        if record.position not in self._pointed:
+            self._pointed[record.position] = frozenset()  # while it is looked at: no record points at itself
+            self._pointed[record.position] = frozenset(self._look(record))
+        return self._pointed[record.position]
+
+    def _look(self, record: Record) -> Iterator[Origin]:
+        authors = list(record.of_kind("author"))
+        if any(normalised(each) in authors for each in self.principal.ids):
+            yield "own"
+        documents = [text for role, text in record.pointers if role == "document"]
+        searched = [text for role, text in record.pointers if role != "document"]
+        if any(map(self._user.hold, authors)) or any(
+            self._names(text, record.tool) for text in (*record.of_kind("id", "directory"), *documents)
+        ):
+            yield "named"
+        titles = [_REPLY.sub("", each) for each in record.of_kind("title")]
+        if any(map(self._user.hold, titles)) or any(self._is_half_named(each) for each in authors):
+            yield "titled"
+        if searched and all(self._user.hold(each) or self.words_stand(_WORD.findall(each)) for each in searched):
+            yield "queried"
+        if record.pointers and all(self._is_told_before(text, record) for _, text in record.pointers):
+            yield "told"
+
+    def _names(self, clean: str, tool: str) -> bool:
+        """Whether the user's words name something by its id; a bare number needs a word that says what it counts."""
+        if not self._user.hold(clean):
             return False
-        places = [self._with_word.get(word, []) for word in _WORD.findall(clean)]
-        return any(_stands_in(clean, self.clean[place]) for place in min(places, key=len, default=()))
-
-
-def _stands_in(clean: str, text: str) -> bool:
-    """Whether the value stands in the text as whole words."""
-    start = text.find(clean)
-    while start >= 0:
-        if _WORD_START.match(text, start) and _WORD_END.match(text, start + len(clean)):
+        if not clean.isdecimal() or len(clean) > MIN_TELLING_CHARS:
             return True
-        start = text.find(clean, start + 1)
-    return False
+        before = "|".join(map(re.escape, _NUMBERING | set(name_words(tool))))
+        pattern = re.compile(rf"(?:#|\b(?:{before})s?\.?[ :#]{{1,2}}){clean}(?!\w)")
+        return any(pattern.search(text) for text in self._user.clean)
 
+    def _is_half_named(self, author: str) -> bool:
+        """Whether a word of an author's name or address is a word of the user's, and of no other author's."""
+        words = [word for word in _WORD.findall(author.partition("@")[0]) if len(word) > 2]  # noqa: PLR2004 (initials)
+        called = [word for word in words if self._user.has_word(word)]
+        others = {name for record in self._records for name in record.of_kind("author") if name != author}
+        return any(not any(word in _WORD.findall(other) for other in others) for word in called)
 
-def _leaves(value: JsonValue) -> Iterable[str]:
-    match value:
-        case None:
+    def _is_unmistakable(self, record: Record, clean: str) -> bool:
+        """Whether a value stands in every record that carries the title by which the user named this one."""
+        rivals = {
+            other.identity: False
+            for title in record.of_kind("title")
+            for other in self._titles.get(_REPLY.sub("", title), ())
+        }
+        for other, _ in self._values.get(clean, ()):
+            if other.identity in rivals:
+                rivals[other.identity] = True
+        return all(rivals.values())
+
+    def _is_told_before(self, clean: str, record: Record) -> bool:
+        return any(
+            self._prose_of[place].position < record.position and self._tells(self._prose_of[place])
+            for place in self._prose.places(clean)
+        )
+
+    def _is_worded(self, clean: str) -> bool:
+        """Whether a value is words of the user's, at least one, around values that stand alone."""
+        words = [word.strip(_PUNCTUATION) for word in clean.split(" ")]
+        if not 1 < len(words) <= MAX_WORDED_WORDS or self._user.hold(clean):
+            return False
+        reach = {0: False}  # words that are accounted for -> whether one of them is the user's
+        for start, word in enumerate(words):
+            if start not in reach:
+                continue
+            if not word or self._user.hold(word):
+                reach[start + 1] = True
+            for end in range(start + 1, len(words) + 1):
+                if " ".join(words[start:end]) in self._values:
+                    reach[end] = reach.get(end, False) or reach[start]
+        return reach.get(len(words), False)
+
+    def _take_in(self) -> None:
+        """Index what was heard since the last question."""
+        for raw, texts in ((self._user_raw, self._user), (self._trusted_raw, self._trusted)):
+            while raw:
+                texts.add(normalised(raw.pop(0)))
+        if not self._heard:
             return
-        case bool():
-            yield "true" if value else "false"
-        case str():
-            yield value
-        case float() if value.is_integer():
-            yield str(int(value))  # whoever writes 10 means 10.0 as well
-        case int() | float():
-            yield str(value)
-        case list():
-            for item in value:
-                yield from _leaves(item)
-        case dict():
-            for item in value.values():
-                yield from _leaves(item)
+        heard, self._heard = self._heard, []
+        for each in heard:
+            arguments = each.call.arguments if each.call is not None else None
+            for record in records_in(
+                each.text, each.source, len(self._records), arguments=arguments, manifest=each.manifest
+            ):
+                self._add_record(record)
+
+    def _add_record(self, record: Record) -> None:
+        known = any(text in self._values for text in record.of_kind("id", "directory"))
+        if record.made and known:  # what was there before the call was not made by it
+            record = replace(record, made=False)
+        self._records.append(record)
+        for each in record.fields:
+            self._values.setdefault(each.text, []).append((record, each.kind))
+            if each.kind == "title":
+                self._titles.setdefault(_REPLY.sub("", each.text), []).append(record)
+            if each.kind == "author":
+                self._pointed.clear()  # half a name may fit two now
+        for text in record.prose:
+            self._prose.add(text)
+            self._prose_of.append(record)
+        self._secrets += record.secrets
+
+
+def _contains(text: str, secret: str) -> bool:
+    """Whether a secret stands in a text, as it is or with other marks between its characters."""
+    if stands_in(secret, text):
+        return True
+    bare = re.sub(r"\W", "", secret)
+    return len(bare) > 2 * MIN_TELLING_CHARS and bare in re.sub(r"\W", "", text)
+
+
+def name_words(name: str) -> list[str]:
+    """The words of a name: `passport_number` and `passportNumber` say passport number."""
+    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name)
+    return [word.lower() for word in re.findall(r"[^\W_]+", spaced)]
+
+
+def _leaves(value: JsonValue) -> Iterator[str]:
+    return (normalised(as_text(leaf)) for _, leaf, _ in _UNMARKED.walk(value))
+
+
+_UNMARKED: PathMap[None] = PathMap({})

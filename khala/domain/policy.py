@@ -3,7 +3,9 @@
 1. Only an `allow` rule grants. `ask` and `deny` only restrict. What nothing grants is denied.
 2. Effects form a lattice deny > ask > allow: any applying deny denies; else no applying allow denies; else any applying
    ask asks; else the call is allowed. Order of rules never matters.
-3. Names match exactly; the wildcard is `*` alone and means every tool.
+3. Names match exactly; the wildcard is `*` alone and means every tool. A rule that names roles looks at calls with a
+   value in one of them: an allow applies if every such value has one of the origins it names, an ask or deny if some
+   value has none of them.
 4. A condition that cannot be evaluated fails closed: an allow does not apply, an ask or deny does.
 5. A tool without a manifest is denied, whatever the rules say.
 
@@ -12,15 +14,34 @@ Conditions are opaque here: a callable from facts to true, false or `None` (cann
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Literal, Protocol
 
-from .grounding import Grounding
+from .call import ToolCall
+from .grounding import Endorsement, Grounding, Origin, name_words
 from .manifest import ToolEffect, ToolManifest
+from .provenance.paths import as_text
+from .provenance.shapes import mentions_in
+from .provenance.texts import normalised
 from .value import JsonObject, Value
 
-__all__ = ["Answer", "Condition", "Decision", "Effect", "Explanation", "Facts", "Look", "Policy", "Rule"]
+__all__ = [
+    "Answer",
+    "Condition",
+    "Consent",
+    "Decision",
+    "Done",
+    "Effect",
+    "Explanation",
+    "Facts",
+    "Look",
+    "Offence",
+    "Policy",
+    "RoleValue",
+    "Rule",
+]
 
 Effect = Literal["allow", "ask", "deny"]
 
@@ -34,13 +55,43 @@ Answer = Literal["elsewhere", "always", "true", "false", "unknown"]
 be evaluated."""
 
 
+MENTIONING_ROLES = frozenset({"content", "title"})
+"""Roles of texts: the addresses and accounts they mention are values in the roles `link`, `contact`, `account`."""
+
+RECEIVING_ROLES = frozenset({"recipient", "payee", "url"})
+"""Roles of who is told what a call says."""
+
+MAX_OFFENCE_CHARS = 2_000
+"""Characters of a value that a decision keeps; a longer one cannot be endorsed."""
+
+
+@dataclass(frozen=True)
+class RoleValue:
+    """A value of a call that has a role."""
+
+    path: str
+    """As in `args.recipients[0]`."""
+    role: str
+    text: str
+    """As it was written."""
+
+
+@dataclass(frozen=True)
+class Done:
+    """A call that was allowed earlier in the run."""
+
+    call: ToolCall
+    """With canonical arguments."""
+    manifest: ToolManifest
+    at_ms: int
+    """Milliseconds since the epoch."""
+
+
 @dataclass(frozen=True)
 class Facts:
     """All a condition may look at."""
 
-    tool: str
-    effect: ToolEffect
-    roles: Mapping[str, str]
+    manifest: ToolManifest
     arguments: JsonObject
     """Canonical: exactly what will be executed."""
     grounding: Grounding
@@ -48,6 +99,56 @@ class Facts:
     """Calls of each tool that ran so far in this run."""
     spend: Mapping[str, float] = field(default_factory=dict[str, float])
     """What the run has used so far, by the names of `Spend.amounts`; what is missing is not known."""
+    done: Sequence[Done] | None = None
+    """The calls that were allowed so far; `None` when they are not known."""
+    now_ms: int | None = None
+    """Milliseconds since the epoch; `None` when it is not known."""
+
+    @property
+    def tool(self) -> str:
+        """The tool's name."""
+        return self.manifest.tool
+
+    @property
+    def effect(self) -> ToolEffect:
+        """What the tool does."""
+        return self.manifest.effect
+
+    @cached_property
+    def role_values(self) -> tuple[RoleValue, ...]:
+        """The values that have a role, and the addresses and accounts that texts among them mention."""
+        return tuple(_role_values(self.manifest, self.arguments))
+
+    def in_roles(self, roles: frozenset[str]) -> list[RoleValue]:
+        """The values in some roles."""
+        return [each for each in self.role_values if each.role in roles]
+
+    def is_asked_for(self) -> bool:
+        """Whether the user's words hold every word of the tool's name, as `delete the file` those of `delete_file`."""
+        return self.grounding.words_stand(name_words(self.tool))
+
+    def disclosed(self) -> tuple[str, ...]:
+        """Names of the private fields that the call would tell somebody who may not be told."""
+        recipients = [each.text for each in self.role_values if each.role in RECEIVING_ROLES]
+        texts = (as_text(leaf) for _, leaf, _ in self.manifest.role_map.walk(self.arguments))
+        return tuple(sorted({name for text in texts for name in self.grounding.disclosed(text, recipients)}))
+
+    def has_origin(self, value: RoleValue, origins: frozenset[Origin]) -> bool:
+        """Whether a value comes from one of the origins, in its role and for this effect."""
+        return self.grounding.has_origin(value.text, origins, role=value.role, effect=self.effect)
+
+
+def _role_values(manifest: ToolManifest, arguments: JsonObject) -> Iterator[RoleValue]:
+    if not manifest.roles:
+        return
+    for place, leaf, role in manifest.role_map.walk(arguments, "args"):
+        if role is None:
+            continue
+        text = as_text(leaf)
+        yield RoleValue(place, role, text)
+        if role in MENTIONING_ROLES:
+            for kind, mention in mentions_in(normalised(text)):
+                yield RoleValue(place, kind, mention)
 
 
 class Condition(Protocol):
@@ -63,6 +164,26 @@ class Condition(Protocol):
         ...
 
 
+class Offence(Value):
+    """A value that a rule does not accept where it stands."""
+
+    rule: str
+    path: str
+    """As in `args.recipients[0]`."""
+    role: str
+    value: str
+    """Cut at 2,000 characters."""
+    origins: tuple[Origin, ...]
+    """Where it does come from, sorted; empty for nowhere."""
+    sources: tuple[str, ...]
+    """Ids of the results in which it stands."""
+
+
+Consent = Literal["once", "value", "source"]
+"""How far a person's yes reaches: this call; its values, in this role and for this effect, for the rest of the run; all
+that the source of those values says, in this role and for this effect, for the rest of the run."""
+
+
 class Decision(Value):
     """The answer to one call."""
 
@@ -71,11 +192,35 @@ class Decision(Value):
     """Ids of the rules that made it so, sorted; or the id of a built-in reason."""
     reason: str
     """For the model and for the person."""
+    offences: tuple[Offence, ...] = ()
+    """The values that made it so."""
     call_digest: str = ""
     """SHA-256 of the canonical call; an execution permit is bound to it."""
     tool_digest: str = ""
     policy_digest: str = ""
     """Of an `ask`: SHA-256 of the tool's definition and of the policy, to which a person's answer is bound."""
+
+    def endorsements(self, consent: Consent, effect: ToolEffect) -> tuple[Endorsement, ...]:
+        """What a yes endorses beyond this call.
+
+        A source is endorsed where it is the only one, and never for what moves money, destroys, gives access or is
+        secret; there the yes is to the value.
+        """
+        if consent == "once":
+            return ()
+        return tuple(
+            Endorsement(role=each.role, effect=effect, source=each.sources[0])
+            if consent == "source" and self.can_endorse_source(each, effect)
+            else Endorsement(role=each.role, effect=effect, value=each.value)
+            for each in self.offences
+            if len(each.value) < MAX_OFFENCE_CHARS
+        )
+
+    @staticmethod
+    def can_endorse_source(offence: Offence, effect: ToolEffect) -> bool:
+        """Whether a yes may reach to all that the source of a value says."""
+        costly = effect in ("pay", "delete", "grant") or offence.role in ("payee", "secret", "account")
+        return not costly and len(offence.sources) == 1
 
 
 @dataclass(frozen=True)
@@ -85,32 +230,69 @@ class Rule:
     id: str
     effect: Effect
     tools: frozenset[str] = frozenset()
-    """Exact names, or the single name `*`; empty means any tool that `effects` selects."""
+    """Exact names, or the single name `*`; empty means any tool that the other selectors select."""
     effects: frozenset[ToolEffect] = frozenset()
-    """Effects of tools; empty means any effect that `tools` selects."""
+    """Effects of tools; empty means any effect."""
+    roles: frozenset[str] = frozenset()
+    """Looks only at calls with a value in one of these roles; empty means any call."""
+    origins: frozenset[Origin] = frozenset()
+    """Origins that the values in `roles` may have (3); empty means any origin."""
+    principals: frozenset[str] = frozenset()
+    """Looks only at calls on behalf of one of these; empty means anybody."""
+    scopes: frozenset[str] = frozenset()
+    """Looks only at calls on behalf of somebody who was granted all of these."""
     when: Condition | None = None
     reason: str = ""
 
     def __post_init__(self) -> None:
         """A rule must select something on purpose: without a selector it would read as nothing and mean everything."""
-        if not self.tools and not self.effects:
-            raise ValueError(f"rule `{self.id}` selects nothing: give it `tools` or `effects`")
+        if not self.tools and not self.effects and not self.roles:
+            raise ValueError(f"rule `{self.id}` selects nothing: give it `tools`, `effects` or `roles`")
         if "*" in self.tools and len(self.tools) > 1:
             raise ValueError(f'rule `{self.id}`: `"*"` stands alone')
+        if self.origins and not self.roles:
+            raise ValueError(f"rule `{self.id}`: origins without `roles` are the origins of nothing")
 
     def looks_at(self, tool: str, effect: ToolEffect) -> bool:
-        """Whether the rule speaks of such calls at all."""
+        """Whether the rule speaks of such calls at all, whoever makes them with whatever arguments."""
         named = not self.tools or "*" in self.tools or tool in self.tools
         return named and (not self.effects or effect in self.effects)
 
     def answer(self, facts: Facts) -> Answer:
         """What the rule says to a call, its condition asked once."""
-        if not self.looks_at(facts.tool, facts.effect):
+        if not self.looks_at(facts.tool, facts.effect) or not self._is_for(facts):
             return "elsewhere"
+        if self.roles:
+            values = facts.in_roles(self.roles)
+            if not values:
+                return "elsewhere"
+            if self.origins:
+                vouched = all(facts.has_origin(each, self.origins) for each in values)
+                if vouched != (self.effect == "allow"):
+                    return "false"
         if self.when is None:
-            return "always"
+            return "true" if self.origins else "always"
         truth = self.when(facts)
         return "true" if truth is True else "false" if truth is False else "unknown"
+
+    def offences(self, facts: Facts) -> Iterator[Offence]:
+        """The values for which an ask or deny applies."""
+        if self.effect == "allow" or not self.origins:
+            return
+        for each in facts.in_roles(self.roles):
+            if not facts.has_origin(each, self.origins):
+                yield Offence(
+                    rule=self.id,
+                    path=each.path,
+                    role=each.role,
+                    value=each.text[:MAX_OFFENCE_CHARS],
+                    origins=tuple(sorted(facts.grounding.origins(each.text, role=each.role, effect=facts.effect))),
+                    sources=facts.grounding.where(each.text),
+                )
+
+    def _is_for(self, facts: Facts) -> bool:
+        principal = facts.grounding.principal
+        return (not self.principals or principal.name in self.principals) and self.scopes <= principal.scopes
 
 
 _APPLYING: Mapping[Effect, frozenset[Answer]] = {
@@ -149,6 +331,14 @@ class Policy:
     manifests: Mapping[str, ToolManifest] = field(default_factory=dict[str, ToolManifest])
     digest: str = ""
     """SHA-256 of the source the policy was read from."""
+    _by_tool: dict[tuple[str, ToolEffect], tuple[Rule, ...]] = field(
+        default_factory=dict[tuple[str, ToolEffect], tuple[Rule, ...]], repr=False, compare=False
+    )
+
+    @cached_property
+    def counts(self) -> bool:
+        """Whether any rule looks at what was done before."""
+        return any(getattr(rule.when, "counts", False) for rule in self.rules)
 
     def manifest(self, tool: str, own: ToolManifest | None) -> ToolManifest | None:
         """The tool's manifest: the policy's word over the tool's own."""
@@ -156,7 +346,15 @@ class Policy:
 
     def decide(self, facts: Facts) -> Decision:
         """The decision on a call whose tool has a manifest."""
-        return _decided(facts, [rule for rule in self.rules if rule.answer(facts) in _APPLYING[rule.effect]])
+        return _decided(facts, [rule for rule in self._looking(facts) if rule.answer(facts) in _APPLYING[rule.effect]])
+
+    def _looking(self, facts: Facts) -> Sequence[Rule]:
+        """The rules that may look at a call of this tool; the others were sorted out at its first call."""
+        selected = self._by_tool.get((facts.tool, facts.effect))
+        if selected is None:
+            selected = tuple(rule for rule in self.rules if rule.looks_at(facts.tool, facts.effect))
+            self._by_tool[facts.tool, facts.effect] = selected
+        return selected
 
     def explain(self, facts: Facts) -> Explanation:
         """The decision that `decide` gives, and how each rule came into it."""
@@ -196,7 +394,7 @@ def _decided(facts: Facts, applying: Sequence[Rule]) -> Decision:
         if effect == "ask" and not any(rule.effect == "allow" for rule in applying):
             return _ungranted(facts)  # an ask without a grant is still not granted (1)
         if chosen:
-            return _decision(effect, chosen)
+            return _decision(facts, effect, chosen)
     return _ungranted(facts)
 
 
@@ -205,7 +403,15 @@ def _ungranted(facts: Facts) -> Decision:
     return Decision(effect="deny", rules=(NO_GRANT,), reason=reason)
 
 
-def _decision(effect: Effect, rules: Sequence[Rule]) -> Decision:
+def _decision(facts: Facts, effect: Effect, rules: Sequence[Rule]) -> Decision:
     ids = tuple(sorted(rule.id for rule in rules))
-    reasons = "; ".join(sorted({rule.reason for rule in rules if rule.reason}))
-    return Decision(effect=effect, rules=ids, reason=reasons or f"rule `{ids[0]}`")
+    offences = tuple(offence for rule in sorted(rules, key=lambda rule: rule.id) for offence in rule.offences(facts))
+    reasons = "; ".join(sorted({rule.reason for rule in rules if rule.reason})) or f"rule `{ids[0]}`"
+    if offences:
+        told = ", ".join(f"`{each.path}` ({each.role}) comes from {_in_words(each.origins)}" for each in offences[:3])
+        reasons += f": {told}"
+    return Decision(effect=effect, rules=ids, reason=reasons, offences=offences)
+
+
+def _in_words(origins: Sequence[Origin]) -> str:
+    return " and ".join(origins) or "nowhere"

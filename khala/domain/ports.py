@@ -9,7 +9,7 @@ from typing import Protocol
 from .call import Recollection, ToolCall, ToolResult
 from .events import Event, Recorded
 from .message import ModelReply, Prompt
-from .policy import Decision
+from .policy import Consent, Decision
 
 __all__ = ["Approver", "ChatModel", "Digest", "Memory", "Observer", "RunLog", "RunStore"]
 
@@ -89,8 +89,8 @@ class Memory(Protocol):
 Observer = Callable[[Recorded], None]
 """Sees each event right after it was written."""
 
-Approver = Callable[[ToolCall, Decision], Awaitable[bool]]
-"""A person, or a program in their place, who answers `ask`."""
+Approver = Callable[[ToolCall, Decision], Awaitable[bool | Consent]]
+"""A person, or a program in their place, who answers `ask`; `True` is a yes to this call, as is `once`."""
 
 Digest = Callable[[object], str]
 """SHA-256, hex, of the canonical JSON of a value."""

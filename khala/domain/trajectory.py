@@ -27,6 +27,7 @@ from .events import (
     RunResumed,
     RunStarted,
     TurnRolledBack,
+    UserSaid,
 )
 from .policy import Effect
 
@@ -99,6 +100,10 @@ class Trajectory:
     """Finished calls of live turns, in the order the prompt shows them: by call number."""
     answers: dict[str, str] = field(default_factory=dict[str, str])
     """Digest of a canonical call to the id of the result that answered it, since something was last changed."""
+    words: list[str] = field(default_factory=list[str])
+    """What the user said: the task, and later words."""
+    begun: list[tuple[ToolCall, int]] = field(default_factory=list[tuple[ToolCall, int]])
+    """Calls that ran, and when they began: milliseconds since the epoch."""
     repeats: dict[str, int] = field(default_factory=dict[str, int])
     """Id of a result to how often it was given again for an identical call."""
     chars_per_token: float = 4.0
@@ -189,6 +194,7 @@ class Trajectory:
         match record.event:
             case RunStarted() as event:
                 self.started = event
+                self.words.append(event.task)
             case RunResumed():
                 pass
             case ModelReplied() as event:
@@ -196,6 +202,8 @@ class Trajectory:
             case CallRequested() as event:
                 _require(self.started is not None and self.started.hosted, "only a hosted run has calls without turns")
                 self._take_call(CallState(event.call, 0))
+            case UserSaid() as event:
+                self.words.append(event.text)
             case TurnRolledBack() as event:
                 turn = self._last_turn(event.turn)
                 _require(not any(state.finished for state in turn.calls), f"turn {event.turn} has results")
@@ -213,6 +221,7 @@ class Trajectory:
                 _require(state.is_permitted, f"call {event.call_id} started without leave")
                 if state.started is None:  # a read call repeated after a crash is paid for once
                     self.spend = self.spend.with_call(state.call.tool)
+                    self.begun.append((state.call, record.at_ms))
                 state.started = event
             case CallFinished() as event:
                 self._take_result(event)

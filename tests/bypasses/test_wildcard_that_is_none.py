@@ -29,4 +29,4 @@ def test_the_one_wildcard_means_every_tool() -> None:
     policy = parse_policy(rule("allow", '["*"]'), source="p.toml", tools=TOOLS)
     for each in TOOLS:
         assert each.manifest is not None
-        assert policy.decide(Facts(each.name, each.manifest.effect, {}, {}, Grounding())).effect == "allow"
+        assert policy.decide(Facts(each.manifest, {}, Grounding())).effect == "allow"

@@ -9,8 +9,9 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from pydantic import JsonValue
 
-from khala.domain.grounding import Grounding, _stands_in, normalised
+from khala.domain.grounding import Grounding, normalised
 from khala.domain.label import Label
+from khala.domain.provenance.texts import stands_in
 
 TRUSTED, UNTRUSTED = Label(trust="trusted"), Label()
 
@@ -155,5 +156,5 @@ def test_the_index_of_words_finds_what_reading_every_text_finds(texts: list[str]
         one.add_user_words(text)
         alone.append(one.is_from_user(value))
     clean = normalised(value)
-    naive = any(map(str.isalnum, clean)) and any(_stands_in(clean, normalised(text)) for text in texts)
+    naive = any(map(str.isalnum, clean)) and any(stands_in(clean, normalised(text)) for text in texts)
     assert grounding.is_grounded(value) == any(alone) == naive

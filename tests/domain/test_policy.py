@@ -29,7 +29,7 @@ class Fixed:
 
 
 def facts(tool: str = "send_mail") -> Facts:
-    return Facts(tool, "send" if tool == "send_mail" else "read", {}, {"to": "ann"}, Grounding())
+    return Facts(ToolManifest(tool=tool, effect="send" if tool == "send_mail" else "read"), {"to": "ann"}, Grounding())
 
 
 def rule(effect: Effect, *, answer: bool | None = True, name: str = "it") -> Rule:
@@ -52,7 +52,7 @@ def selecting(
     name: str, effect: Effect, selection: tuple[frozenset[str], frozenset[ToolEffect]], when: Fixed | None
 ) -> Rule:
     tools, effects = selection
-    return Rule(name, effect, tools, effects, when)
+    return Rule(name, effect, tools, effects, when=when)
 
 
 RULES = st.builds(
@@ -96,7 +96,7 @@ def test_only_an_allow_that_applies_grants(rules: list[Rule], tool: str) -> None
 
 @given(POLICIES, st.sampled_from(TOOLS))
 def test_a_condition_that_cannot_be_evaluated_never_permits_more(rules: list[Rule], tool: str) -> None:
-    unevaluable = tuple(Rule(each.id, each.effect, each.tools, each.effects, Fixed(None)) for each in rules)
+    unevaluable = tuple(Rule(each.id, each.effect, each.tools, each.effects, when=Fixed(None)) for each in rules)
     assert Policy(unevaluable).decide(facts(tool)).effect == "deny"
     for position, each in enumerate(rules):
         mixed = (*rules[:position], unevaluable[position], *rules[position + 1 :])

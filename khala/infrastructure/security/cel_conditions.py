@@ -117,6 +117,14 @@ def _sources(value: JsonValue) -> list[str]:
     return sorted(_LATEST.current.grounding.origins(value))
 
 
+def _asked() -> bool:
+    return _LATEST.current.is_asked_for()
+
+
+def _discloses() -> bool:
+    return bool(_LATEST.current.disclosed())
+
+
 def _calls(tool: str) -> int:
     return _LATEST.current.calls.get(tool, 0)
 
@@ -150,6 +158,11 @@ def _on_texts(name: str, function: Callable[..., object], *, texts: int, result:
     return cel.FunctionDecl(name, [overload, member])
 
 
+def _on_the_call(name: str, function: Callable[[], bool]) -> cel.FunctionDecl:
+    """A function of the whole call."""
+    return cel.FunctionDecl(name, [cel.Overload(f"{name}_call", return_type=_YES_OR_NO, parameters=[], impl=function)])
+
+
 def _on_any(name: str, function: Callable[[JsonValue], object], *, result: cel.Type) -> cel.FunctionDecl:
     """A function of any JSON value; the runtime finds no overload for a dynamic parameter, so each type has one."""
     kinds = {
@@ -170,9 +183,11 @@ def _on_any(name: str, function: Callable[[JsonValue], object], *, result: cel.T
 
 
 _DECLARED = {
+    "asked": _on_the_call("asked", _asked),
     "argv": _on_texts("argv", argv, texts=1, result=_TEXTS),
     "calls": _on_texts("calls", _calls, texts=1, result=cel.Type.INT),
     "confusable": _on_texts("confusable", confusable, texts=1, result=_YES_OR_NO),
+    "discloses": _on_the_call("discloses", _discloses),
     "from_user": _on_any("from_user", _from_user, result=_YES_OR_NO),
     "grounded": _on_any("grounded", _grounded, result=_YES_OR_NO),
     "host": _on_texts("host", host, texts=1, result=_TEXT),
@@ -244,9 +259,9 @@ def _value(text: str) -> object:
 
 
 _KNOWN_NAMES = (
-    "`tool`, `effect`, `args`, `argv(text)`, `calls(tool)`, `confusable(text)`, `from_user(x)`, `grounded(x)`, "
-    "`host(url)`, `matches_whole(text, pattern)`, `private_address(url)`, `sources(x)`, `spent(name)`, "
-    "`under(path, root)`"
+    "`tool`, `effect`, `args`, `argv(text)`, `asked()`, `calls(tool)`, `confusable(text)`, `discloses()`, "
+    "`from_user(x)`, `grounded(x)`, `host(url)`, `matches_whole(text, pattern)`, `private_address(url)`, "
+    "`sources(x)`, `spent(name)`, `under(path, root)`"
 )
 _PLACE = re.compile(r"ERROR: <input>:(-?\d+):(-?\d+): ([^\n]*)")
 _UNDECLARED = re.compile(r"undeclared reference to '([^']*)'")

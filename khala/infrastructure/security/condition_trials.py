@@ -63,10 +63,7 @@ def trials(condition: Condition, tool: Tool, manifest: ToolManifest) -> Iterator
         told.add_result(words, Label())
         yield Trial(
             arguments,
-            *(
-                condition(Facts(tool.name, manifest.effect, manifest.roles, arguments, index, {}, Spend().amounts))
-                for index in (by_user, told)
-            ),
+            *(condition(Facts(manifest, arguments, index, {}, Spend().amounts)) for index in (by_user, told)),
         )
 
 

@@ -1,19 +1,35 @@
 """The text of a policy file as closed, typed entries; every fault is one line that names file, line, rule and fix.
 
     version = 1
+    include = ["khala:grounded", "more.toml"]   # khala's own rules, files beside this one; optional
 
     [[rule]]
     id = "mail-only-to-people-the-user-named"   # unique; letters, digits, `.`, `_`, `-`
-    effect = "allow"                            # allow, ask or deny
+    effect = "ask"                              # allow, ask or deny
     tools = ["send_mail"]                       # exact names, or "*" alone; and / or:
-    effects = ["send"]                          # effects of tools
-    when = "grounded(args.to)"                  # CEL, optional
-    reason = "the user named the recipient"     # for the model and the person, optional
+    effects = ["send"]                          # effects of tools; and / or:
+    roles = ["recipient"]                       # only calls with a value in one of these roles
+    unless_from = ["user", "directory"]         # origins such a value may have; in an allow: `from`
+    principals = ["ann"]                        # only on behalf of these users
+    scopes = ["mail.send"]                      # only on behalf of users who were granted all of these
+    when = "args.body.size() > 0"               # CEL, optional
+    reason = "the user did not name this one"   # for the model and the person, optional
+
+    [[limit]]
+    id = "ten-mails-an-hour"                    # as of a rule
+    tools = ["send_mail"]                       # as of a rule, or `effects`
+    calls = 10                                  # at most so many; and / or:
+    amount = 500.0                              # at most so much, of the arguments in the role `amount`
+    within_s = 3600.0                           # counts the last so many seconds; without it the whole run
+    effect = "deny"                             # or "ask"; what happens beyond the limit
+    reason = "enough mail for now"
 
     [tool.send_mail]                            # a manifest; stands above the one that came with the tool
-    effect = "send"                             # read, write, send, pay, delete, execute or network
-    roles = { to = "recipient", body = "content" }
+    effect = "send"                             # read, write, send, pay, delete, grant, execute or network
+    roles = { to = "recipient", "files[].id" = "handle" }       # path of an argument to role
     results = "untrusted"                       # or "trusted"
+    records = "messages"                        # where the list of records stands in a result; without it the result
+    fields = { "id" = "id", "from" = "author", "to[]" = "field", "cc" = { kind = "field", readers = [] } }
     readers = ["me@example.org"]                # who may read the results; without it everyone
     polling = false                             # asking the same again is meaningful
     idempotent = false                          # running the same call twice is the same as once
@@ -31,14 +47,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, cast
 
-from pydantic import ConfigDict, Field, ValidationError
+from pydantic import ConfigDict, Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, ValidationError
 
-from khala.domain.manifest import ToolEffect
+from khala.domain.grounding import Origin
+from khala.domain.manifest import FieldKind, ToolEffect
 from khala.domain.policy import Effect
 from khala.domain.value import Value
 from khala.errors import PolicyInvalid
 
 __all__ = [
+    "FieldEntry",
+    "LimitEntry",
     "PolicyDocument",
     "PolicySource",
     "RuleEntry",
@@ -66,15 +85,43 @@ class _Entry(Value):
     model_config = ConfigDict(strict=True)
 
 
+RuleId = Annotated[str, Field(pattern=r"\A[A-Za-z0-9][A-Za-z0-9._-]{0,63}\z")]
+
+
 class RuleEntry(_Entry):
     """One `[[rule]]`."""
 
-    id: Annotated[str, Field(pattern=r"\A[A-Za-z0-9][A-Za-z0-9._-]{0,63}\z")]
+    id: RuleId
     effect: Effect
     tools: list[str] = Field(default_factory=list)
     effects: list[ToolEffect] = Field(default_factory=list[ToolEffect])
+    roles: list[str] = Field(default_factory=list)
+    from_: list[Origin] | None = Field(default=None, alias="from")
+    unless_from: list[Origin] | None = None
+    principals: list[str] = Field(default_factory=list)
+    scopes: list[str] = Field(default_factory=list)
     when: str | None = None
     reason: str = ""
+
+
+class LimitEntry(_Entry):
+    """One `[[limit]]`."""
+
+    id: RuleId
+    effect: Literal["ask", "deny"] = "deny"
+    tools: list[str] = Field(default_factory=list)
+    effects: list[ToolEffect] = Field(default_factory=list[ToolEffect])
+    calls: NonNegativeInt | None = None
+    amount: NonNegativeFloat | None = None
+    within_s: PositiveFloat | None = None
+    reason: str = ""
+
+
+class FieldEntry(_Entry):
+    """A field of a result that is more than its kind."""
+
+    kind: FieldKind
+    readers: list[str] | None = None
 
 
 class ToolEntry(_Entry):
@@ -83,6 +130,8 @@ class ToolEntry(_Entry):
     effect: ToolEffect
     roles: dict[str, str] = Field(default_factory=dict)
     results: Literal["trusted", "untrusted"] = "untrusted"
+    records: str = ""
+    fields: dict[str, FieldKind | FieldEntry] = Field(default_factory=dict[str, FieldKind | FieldEntry])
     readers: list[str] | None = None
     polling: bool = False
     idempotent: bool = False
@@ -92,7 +141,9 @@ class PolicyDocument(_Entry):
     """A whole policy file."""
 
     version: int
+    include: list[str] = Field(default_factory=list)
     rule: list[RuleEntry]
+    limit: list[LimitEntry] = Field(default_factory=list[LimitEntry])
     tool: dict[str, ToolEntry] = Field(default_factory=dict[str, ToolEntry])
 
 
@@ -116,11 +167,14 @@ class PolicySource:
         """A fault of the file as a whole, or of a line (from 1)."""
         return PolicyInvalid(f"{self.name}{f':{line}' if line else ''}: {plain(what)}")
 
-    def rule_fault(self, position: int, rule_id: str, what: str, *, key: str = "") -> PolicyInvalid:
-        """A fault of the rule at a position (from 0), at the line of one of its keys if that can be found."""
-        headers = self._lines_like(r"\[\[\s*rule\s*\]\]")
+    def rule_fault(
+        self, position: int, rule_id: str, what: str, *, key: str = "", table: Literal["rule", "limit"] = "rule"
+    ) -> PolicyInvalid:
+        """A fault of the rule or limit at a position (from 0), at the line of one of its keys if it can be found."""
+        headers = self._lines_like(rf"\[\[\s*{table}\s*\]\]")
         line = self._key_line(headers[position], key) if position < len(headers) else None
-        return self.fault(f"{f'rule `{rule_id}`' if rule_id else f'rule number {position + 1}'}: {what}", line=line)
+        called = f"{table} `{rule_id}`" if rule_id else f"{table} number {position + 1}"
+        return self.fault(f"{called}: {what}", line=line)
 
     def tool_fault(self, tool: str, what: str, *, key: str = "") -> PolicyInvalid:
         """A fault of the manifest of a tool."""
@@ -128,6 +182,10 @@ class PolicySource:
         headers = self._lines_like(rf"\[\s*tool\s*\.\s*(?:{name}|\"{name}\"|'{name}')\s*\]")
         line = self._key_line(headers[0], key) if headers else None
         return self.fault(f"tool `{tool}`: {what}", line=line)
+
+    def line_of(self, key: str) -> int | None:
+        """The line of a key of the file as a whole."""
+        return next(iter(self._lines_like(rf"{re.escape(key)}\s*=")), None)
 
     def _lines_like(self, pattern: str) -> list[int]:
         lines = self.text.split("\n")
@@ -165,7 +223,7 @@ def read_document(source: PolicySource) -> PolicyDocument:
         document = PolicyDocument.model_validate({"rule": [], **table})
     except ValidationError as error:
         raise _entry_fault(source, table, cast("dict[str, Any]", error.errors(include_url=False)[0])) from None
-    if not document.rule:  # last: a misspelled `[[rules]]` is the reason why there is none
+    if not document.rule and not document.include:  # last: a misspelled `[[rules]]` is the reason why there is none
         raise source.fault("there is no rule, so everything would be denied: add a `[[rule]]` that allows something")
     return document
 
@@ -207,11 +265,12 @@ def suggestion(name: str, known: Collection[str]) -> str:
 def _entry_fault(source: PolicySource, table: dict[str, Any], problem: dict[str, Any]) -> PolicyInvalid:
     """A fault of one entry in words; pydantic locates it as ("rule", 3, "effect") or ("tool", "send_mail", "roles")."""
     match problem["loc"]:
-        case ("rule", int(position), *inside):
-            entry = table["rule"][position]
+        case ("rule" | "limit" as kind, int(position), *inside):
+            entry = table[kind][position]
             rule_id = cast("dict[str, object]", entry).get("id", "") if isinstance(entry, dict) else ""
-            what = in_words(problem, inside, RuleEntry)
-            return source.rule_fault(position, str(rule_id), what, key=str(inside[0]) if inside else "")
+            what = in_words(problem, inside, RuleEntry if kind == "rule" else LimitEntry)
+            key = str(inside[0]) if inside else ""
+            return source.rule_fault(position, str(rule_id), what, key=key, table=kind)
         case ("tool", str(tool), *inside):
             what = in_words(problem, inside, ToolEntry)
             return source.tool_fault(tool, what, key=str(inside[0]) if inside else "")
@@ -224,7 +283,8 @@ def in_words(problem: dict[str, Any], where: Sequence[int | str], table: type[Va
     key = str(where[0]) if where else "entry"
     match problem["type"]:
         case "extra_forbidden":
-            return f"unknown key `{key}`: {suggestion(key, table.model_fields)}"
+            known = [about.alias or name for name, about in table.model_fields.items()]
+            return f"unknown key `{key}`: {suggestion(key, known)}"
         case "missing":
             return f"`{key}` is missing: add it"
         case "literal_error":

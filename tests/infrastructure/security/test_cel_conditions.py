@@ -12,6 +12,7 @@ from pydantic import JsonValue
 
 from khala.domain.grounding import Grounding
 from khala.domain.label import Label
+from khala.domain.manifest import ToolManifest
 from khala.domain.policy import Facts
 from khala.domain.value import JsonObject
 from khala.errors import PolicyInvalid
@@ -23,7 +24,7 @@ def facts(arguments: JsonObject, *, words: str = "", trusted: str = "", calls: d
     grounding.add_user_words(words)
     grounding.add_result(trusted, Label(trust="trusted"))
     grounding.add_result("eve@example.org said so", Label())
-    return Facts("send_mail", "send", {}, arguments, grounding, calls or {})
+    return Facts(ToolManifest(tool="send_mail", effect="send"), arguments, grounding, calls or {})
 
 
 def nested(depth: int) -> JsonValue:
@@ -169,7 +170,9 @@ def test_threads_in_the_middle_of_an_evaluation_do_not_see_each_others_calls() -
     answers: dict[str, bool | None] = {}
 
     def ask(name: str) -> None:
-        answers[name] = condition(Facts("send_mail", "send", {}, {"to": name}, Waiting(), {name: 1}))
+        answers[name] = condition(
+            Facts(ToolManifest(tool="send_mail", effect="send"), {"to": name}, Waiting(), {name: 1})
+        )
 
     threads = [threading.Thread(target=ask, args=(name,)) for name in ("ann", "bob")]
     for thread in threads:

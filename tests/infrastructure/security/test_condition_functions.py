@@ -12,6 +12,7 @@ from pydantic import JsonValue
 from khala.domain.budget import Spend
 from khala.domain.grounding import Grounding
 from khala.domain.label import Label
+from khala.domain.manifest import ToolManifest
 from khala.domain.policy import Facts
 from khala.errors import PolicyInvalid
 from khala.infrastructure.security.cel_conditions import FUNCTIONS, compile_condition
@@ -23,7 +24,9 @@ def truth(condition: str, x: JsonValue = None, *, spend: Spend | None = None) ->
     grounding.add_result("bob@example.org, ann@example.org", Label(trust="trusted"))
     grounding.add_result("eve@example.org", Label())
     amounts = {} if spend is None else spend.amounts
-    return compile_condition(condition)(Facts("use", "network", {}, {"x": x}, grounding, {}, amounts))
+    return compile_condition(condition)(
+        Facts(ToolManifest(tool="use", effect="network"), {"x": x}, grounding, {}, amounts)
+    )
 
 
 @pytest.mark.parametrize(
@@ -155,7 +158,8 @@ def test_functions_of_several_threads_do_not_get_in_each_others_way() -> None:
 
     def ask(name: str) -> None:
         answers.extend(
-            condition(Facts("use", "network", {}, {"x": text}, Grounding())) for text in (name, f"{name}1") * 100
+            condition(Facts(ToolManifest(tool="use", effect="network"), {"x": text}, Grounding()))
+            for text in (name, f"{name}1") * 100
         )
 
     threads = [threading.Thread(target=ask, args=(name,)) for name in ("ann", "bob", "eve")]
@@ -191,4 +195,8 @@ def test_no_value_makes_a_function_raise(function: str) -> None:
         except PolicyInvalid:
             continue
         for value in ODD:
-            assert compiled(Facts("use", "network", {}, {"x": value}, Grounding())) in (True, False, None)
+            assert compiled(Facts(ToolManifest(tool="use", effect="network"), {"x": value}, Grounding())) in (
+                True,
+                False,
+                None,
+            )

@@ -87,7 +87,7 @@ def test_a_whole_table_says_what_it_reads_as() -> None:
         (case(results='[{ tool = "read_inbux", text = "" }]'), "no tool `read_inbux` that could have returned this"),
         (case(results='[{ tool = "send", text = "", trust = "yes" }]'), "`trust` cannot be `yes`"),
         (case(results='[{ tool = "send" }]'), "case `it`: `text` is missing"),
-        (case(results='[{ tool = "send", text = "", label = 1 }]'), "unknown key `label`: known: `text`,"),
+        (case(results='[{ tool = "send", text = "", label = 1 }]'), "unknown key `label`: known: `arguments`,"),
         (case(rule='"male"'), "c.toml:1: case `it`: there is no rule `male`: did you mean `mail`?"),
         (case() + "\n" + case(), "c.toml:5: case `it`: another case has this name"),
     ],

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from khala.domain.grounding import Grounding
+from khala.domain.manifest import ToolManifest
 from khala.domain.policy import Facts
 from khala.domain.tool import Tool, tool
 from khala.errors import InvalidTool
@@ -52,7 +53,7 @@ def test_a_draft_denies_everything_whatever_the_tools_are_called(tools: tuple[To
     assert [(rule.id, rule.effect) for rule in policy.rules] == [("nothing-is-reviewed-yet", "deny")]
     assert policy.manifests == {}
     for each in tools:
-        facts = Facts(each.name, "read", {}, {}, Grounding())
+        facts = Facts(ToolManifest(tool=each.name, effect="read"), {}, Grounding())
         assert policy.decide(facts).rules == ("nothing-is-reviewed-yet",)
     warnings = " ".join(review_policy(policy, tools).warnings)
     assert all(f"tool `{each.name}` is not reviewed" in warnings for each in tools)

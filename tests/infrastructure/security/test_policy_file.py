@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from khala.domain.grounding import Grounding
+from khala.domain.manifest import ToolManifest
 from khala.domain.policy import Decision, Facts
 from khala.domain.tool import tool
 from khala.domain.value import JsonObject
@@ -90,7 +91,7 @@ def decide(policy_text: str, name: str, arguments: JsonObject, words: str = "", 
     own = next(each.manifest for each in TOOLS if each.name == name)
     manifest = policy.manifest(name, own)
     assert manifest is not None
-    return policy.decide(Facts(name, manifest.effect, manifest.roles, arguments, grounding, {"send_mail": sent}))
+    return policy.decide(Facts(manifest, arguments, grounding, {"send_mail": sent}))
 
 
 def test_a_whole_policy_says_what_it_reads_as() -> None:
@@ -225,7 +226,7 @@ def builtin(name: str, words: str) -> Decision:
     policy = builtin_policy([search_corpus, write_note])
     grounding = Grounding()
     grounding.add_user_words(words)
-    return policy.decide(Facts("write_note", "write", {}, {"name": name, "text": "t"}, grounding))
+    return policy.decide(Facts(ToolManifest(tool="write_note", effect="write"), {"name": name, "text": "t"}, grounding))
 
 
 def test_the_builtin_policy_lets_a_note_be_written_only_where_the_user_names_it() -> None:
@@ -238,7 +239,7 @@ def test_the_builtin_policy_lets_a_note_be_written_only_where_the_user_names_it(
 def test_the_builtin_policy_lets_read_and_nothing_else() -> None:
     policy = builtin_policy(TOOLS)
     effects = {
-        effect: policy.decide(Facts("any", effect, {}, {"query": "x"}, Grounding())).effect
+        effect: policy.decide(Facts(ToolManifest(tool="any", effect=effect), {"query": "x"}, Grounding())).effect
         for effect in ("read", "write", "send", "pay", "delete", "execute", "network")
     }
     assert effects.pop("read") == "allow"

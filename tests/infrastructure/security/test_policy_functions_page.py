@@ -10,6 +10,7 @@ import pytest
 from khala.domain.budget import Spend
 from khala.domain.grounding import Grounding
 from khala.domain.label import Label
+from khala.domain.manifest import ToolManifest
 from khala.domain.policy import Facts
 from khala.infrastructure.security.cel_conditions import FUNCTIONS, compile_condition
 
@@ -21,7 +22,7 @@ def truth(example: str) -> bool | None:
     grounding = Grounding()
     grounding.add_user_words("mail ann@example.org")
     grounding.add_result("bob@example.org", Label(trust="trusted"))
-    facts = Facts("use", "network", {}, {}, grounding, {"search": 2}, Spend(money=0.25).amounts)
+    facts = Facts(ToolManifest(tool="use", effect="network"), {}, grounding, {"search": 2}, Spend(money=0.25).amounts)
     return compile_condition(example.strip("`| "))(facts)
 
 
