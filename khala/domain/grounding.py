@@ -44,6 +44,9 @@ ORIGINS: tuple[Origin, ...] = get_args(Origin)
 _TELLING: frozenset[Origin] = frozenset({"own", "named", "told"})
 """What a record is to the user whose free text is `told`; a title can be chosen to be found, and so can words."""
 
+NAMING_ROLES = frozenset({"handle", "payee", "recipient", "secret"})
+"""Roles of values that name something: a short number that the user said of something else is no such name."""
+
 _WORD = re.compile(r"\w+")
 _REPLY = re.compile(r"^(?:(?:re|fwd?|aw|wg)\s*:\s*)+")
 _NUMBERING = frozenset({"id", "no", "nr", "number"})
@@ -126,22 +129,33 @@ class Grounding:
         """Take in a person's yes."""
         self._endorsed.append(endorsement)
 
-    def origins(self, value: JsonValue, *, role: str = "", effect: ToolEffect | None = None) -> frozenset[Origin]:
+    def origins(
+        self, value: JsonValue, *, role: str = "", effect: ToolEffect | None = None, tool: str = ""
+    ) -> frozenset[Origin]:
         """Where a value stands; for a list or object, the origins that hold for every leaf in it.
 
-        An empty text has no origin, nor has one without a letter or digit: nothing vouches for it.
+        `role`, `effect` and `tool` say what the value is for. An empty text has no origin, nor has one without a letter
+        or digit: nothing vouches for it.
         """
         leaves = list(_leaves(value))
         if not leaves:
             return frozenset()
-        return frozenset(each for each in ORIGINS if all(self._has(leaf, each, role, effect) for leaf in leaves))
+        return frozenset(each for each in ORIGINS if all(self._has(leaf, each, role, effect, tool) for leaf in leaves))
 
     def has_origin(
-        self, value: JsonValue, origins: Iterable[Origin], *, role: str = "", effect: ToolEffect | None = None
+        self,
+        value: JsonValue,
+        origins: Iterable[Origin],
+        *,
+        role: str = "",
+        effect: ToolEffect | None = None,
+        tool: str = "",
     ) -> bool:
         """Whether every leaf of the value has one of the origins."""
         leaves = list(_leaves(value))
-        return bool(leaves) and all(any(self._has(leaf, each, role, effect) for each in origins) for leaf in leaves)
+        return bool(leaves) and all(
+            any(self._has(leaf, each, role, effect, tool) for each in origins) for leaf in leaves
+        )
 
     def is_from_user(self, value: JsonValue) -> bool:
         """Whether every leaf of the value stands in the user's words."""
@@ -184,11 +198,11 @@ class Grounding:
             )
         )
 
-    def _has(self, clean: str, origin: Origin, role: str, effect: ToolEffect | None) -> bool:
+    def _has(self, clean: str, origin: Origin, role: str, effect: ToolEffect | None, tool: str) -> bool:
         self._take_in()
         match origin:
             case "user":
-                return self._user.hold(clean)
+                return self._names(clean, tool) if role in NAMING_ROLES else self._user.hold(clean)
             case "trusted":
                 return self._trusted.hold(clean) or self._is_of_kind(clean, "trusted")
             case "directory":

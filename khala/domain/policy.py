@@ -133,9 +133,14 @@ class Facts:
         texts = (as_text(leaf) for _, leaf, _ in self.manifest.role_map.walk(self.arguments))
         return tuple(sorted({name for text in texts for name in self.grounding.disclosed(text, recipients)}))
 
+    def origins(self, value: RoleValue) -> tuple[Origin, ...]:
+        """All origins of a value, in its role and for this call; sorted."""
+        found = self.grounding.origins(value.text, role=value.role, effect=self.effect, tool=self.tool)
+        return tuple(sorted(found))
+
     def has_origin(self, value: RoleValue, origins: frozenset[Origin]) -> bool:
         """Whether a value comes from one of the origins, in its role and for this effect."""
-        return self.grounding.has_origin(value.text, origins, role=value.role, effect=self.effect)
+        return self.grounding.has_origin(value.text, origins, role=value.role, effect=self.effect, tool=self.tool)
 
 
 def _role_values(manifest: ToolManifest, arguments: JsonObject) -> Iterator[RoleValue]:
@@ -286,7 +291,7 @@ class Rule:
                     path=each.path,
                     role=each.role,
                     value=each.text[:MAX_OFFENCE_CHARS],
-                    origins=tuple(sorted(facts.grounding.origins(each.text, role=each.role, effect=facts.effect))),
+                    origins=facts.origins(each),
                     sources=facts.grounding.where(each.text),
                 )
 

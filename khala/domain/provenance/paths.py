@@ -1,8 +1,8 @@
 """Where a value stands inside JSON, and how a written path picks values.
 
 A path is written as in `recipients`, `order.items[].sku`, `shared_with{}` or `prices.*`: names joined by dots, `[]` for
-every item of a list, `*` for every member of an object, `{}` for its keys. A path picks what it names and all below it;
-of two that fit, the longer counts. Keys are picked by `{}` alone.
+every item of a list, `*` for every member of an object, `{}` for its keys, `.` for all there is. A path picks what it
+names and all below it; of two that fit, the longer counts. Keys are picked by `{}` alone.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ MAX_DEPTH = 64
 """Levels of nesting that are walked; what is deeper stands nowhere."""
 
 _TOKEN = re.compile(r"\[\]|\{\}|[^.\[\]{}]+")
-_PATH = re.compile(r"(?:[^.\[\]{}]+|\[\])(?:\[\]|\.[^.\[\]{}]+)*(?:\{\})?|\{\}")
+_PATH = re.compile(r"(?:[^.\[\]{}]+|\[\])(?:\[\]|\.[^.\[\]{}]+)*(?:\{\})?|\{\}|\.")
 
 Mark = TypeVar("Mark")
 Leaf = str | int | float | bool
