@@ -41,6 +41,7 @@ from khala.infrastructure.tools.memory_tools import memory_tools
 from khala.infrastructure.tools.notes import note_tool
 
 if TYPE_CHECKING:
+    from khala.infrastructure.logs.import_log import ImportedLog
     from khala.infrastructure.reasoning.reasoning_graph import ReasoningGraph
 
 __all__ = ["Home", "guarded"]
@@ -175,6 +176,16 @@ class Home:
         from khala.infrastructure.reasoning.reasoning_graph import ReasoningGraph
 
         return ReasoningGraph.of(self.store.records(run_id), self.store.read_text)
+
+    def import_log(self, path: str | os.PathLike[str]) -> ImportedLog:
+        """Take in the log of another agent: a MiroThinker or MiroFlow task log, or a list of OpenAI-style messages.
+
+        It becomes a run of this home, marked as imported: it can be shown, asked about and exported, never resumed.
+        All its text is untrusted. Raises `ImportRefused` before anything is kept.
+        """
+        from khala.infrastructure.logs.import_log import import_log
+
+        return import_log(self.store, path)
 
     def _results_unknown_to(self, known: AbstractSet[str]) -> Iterable[ToolResult]:
         return (result for _, result in self.store.tool_results() if result.is_original and result.call.id not in known)

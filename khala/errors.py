@@ -8,6 +8,7 @@ KhalaError
 │   ├── InvalidBudget       a limit that makes no sense, or more carved out than is left
 │   ├── PolicyInvalid       a policy file that cannot be trusted as written
 │   ├── CorpusUnreadable    documents that are missing, unreadable or not text
+│   ├── ImportRefused       a file to import that is missing, too large, or no log khala knows
 │   ├── RunUnknown          no run of that id in this home
 │   ├── QuestionUnknown     no open question of that id in this home
 │   └── MissingExtra        an optional library is not installed (also an ImportError)
@@ -37,6 +38,7 @@ __all__ = [
     "HomeError",
     "HomeTooNew",
     "HomeUnusable",
+    "ImportRefused",
     "InvalidBudget",
     "InvalidTask",
     "InvalidTool",
@@ -86,6 +88,10 @@ class PolicyInvalid(CallerError):
 
 class CorpusUnreadable(CallerError):
     """Documents are missing, unreadable or not text."""
+
+
+class ImportRefused(CallerError):
+    """A file to import is missing, too large, or no log khala knows; nothing of it is kept."""
 
 
 class RunUnknown(CallerError):

@@ -37,7 +37,8 @@ def ground(grounding: Grounding, trajectory: Trajectory, read_text: Callable[[st
     for words in trajectory.words:
         grounding.add_user_words(words)
     for call, finished in told_by_tools(trajectory):
-        manifest = describe(call.tool) if finished.status == "ok" else None
+        # what an imported run calls a tool is not the tool of that name here
+        manifest = describe(call.tool) if finished.status == "ok" and not trajectory.is_imported else None
         grounding.add_result(read_text(finished.digest), finished.label, call=call, manifest=manifest)
     for state in trajectory.calls:
         for endorsement in state.decided.endorsements if state.decided is not None else ():

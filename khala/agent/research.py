@@ -117,6 +117,8 @@ class ResearchAgent:
             raise InvalidTask(f"run `{log.run_id}` stopped before it had a task: start a new one")
         if trajectory.started.hosted:
             raise RunUnknown(f"run `{log.run_id}` was driven by another program's loop: there is nothing to resume")
+        if trajectory.is_imported:
+            raise RunUnknown(f"run `{log.run_id}` was imported from a log: there is nothing to resume; ask anew")
         if trajectory.ended is None:
             recording.write(RunResumed(model=self.model.name, policy=self.guard.policy.digest))
         return await self._drive(recording, trajectory.started)

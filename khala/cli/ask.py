@@ -102,6 +102,8 @@ def resume(parsed: argparse.Namespace) -> int:
         records = home.store.records(parsed.run)
     if not records or not isinstance(records[0].event, RunStarted):
         raise RunUnknown(f"run `{parsed.run}` stopped before it had a question: ask again")
+    if records[0].event.imported is not None:
+        raise RunUnknown(f"run `{parsed.run}` was imported from a log: there is nothing to resume; ask anew")
     given = {
         "model": parsed.model,
         "model_name": parsed.model_name,

@@ -26,6 +26,7 @@ def runs(parsed: argparse.Namespace) -> int:
                 "status": run.status,
                 "started": _moment(run.started_at_ms),
                 "events": run.events,
+                "imported": run.is_imported,
                 "task": run.task,
             }
             for run in found
@@ -33,7 +34,8 @@ def runs(parsed: argparse.Namespace) -> int:
         print(json.dumps({"runs": listed}, ensure_ascii=False))
         return 0
     for run in found:
-        print(printable(f"{run.run_id}  {_moment(run.started_at_ms)}  {run.status:<11}  {short(run.task)}"))
+        imported = "(imported) " if run.is_imported else ""
+        print(printable(f"{run.run_id}  {_moment(run.started_at_ms)}  {run.status:<11}  {imported}{short(run.task)}"))
     if not found:
         print(f"no runs in `{parsed.home}` yet: `khala ask` makes one")
     return 0
@@ -83,6 +85,7 @@ def verify(parsed: argparse.Namespace) -> int:
                     "head": verified.head_hash,
                     "public_key": verified.public_key,
                     "erased_texts": verified.erased_texts,
+                    "imported": verified.is_imported,
                 }
             )
         )
@@ -91,11 +94,13 @@ def verify(parsed: argparse.Namespace) -> int:
     print(f"run {verified.run_id}: {verified.events} events verified{erased}")
     print(f"head {verified.head_hash}")
     print(f"signed with key {verified.public_key}")
+    if verified.is_imported:
+        print("imported: the log was not changed since; whether it told the truth nobody here can know")
     return 0
 
 
 def _told(trajectory: Trajectory, next_step: str) -> list[str]:
-    lines = [f"task: {trajectory.task}", ""]
+    lines = [*_imported(trajectory), f"task: {trajectory.task}", ""]
     for turn in trajectory.turns:
         lines += _turn(turn)
     ended = trajectory.ended
@@ -103,6 +108,16 @@ def _told(trajectory: Trajectory, next_step: str) -> list[str]:
         return [*lines, "", f"not ended: {next_step} goes on"]
     reason = f" ({ended.reason})" if ended.reason else ""
     return [*lines, "", f"{ended.status}{reason}:", ended.answer, "", "evidence:"]
+
+
+def _imported(trajectory: Trajectory) -> list[str]:
+    """Where an imported run comes from, and what was wrong with its log."""
+    origin = trajectory.started.imported if trajectory.started else None
+    if origin is None:
+        return []
+    asked = f", for call {origin.asked_by}" if origin.asked_by else ""
+    first = f"imported from `{short(origin.file)}` ({origin.format}){asked}; khala guarded none of its calls"
+    return [first, *(f"  warning: {warning}" for warning in origin.warnings)]
 
 
 def _turn(turn: Turn) -> list[str]:

@@ -18,7 +18,8 @@ CallStatus = Literal["ok", "failed", "timeout", "denied", "invalid", "repeated",
 
 `ok` the tool answered; `failed` the tool said it could not; `timeout` it took too long; `denied` the guard said no;
 `invalid` no such tool, or arguments that do not fit it; `repeated` answered from an earlier, identical call;
-`skipped` the budget had no call left; `unknown` the process died while a call with a side effect was in flight.
+`skipped` the budget had no call left; `unknown` the process died while a call with a side effect was in flight. Of an
+imported run, `skipped` says that its log shows the call was never made, `unknown` that its log holds no result.
 """
 
 

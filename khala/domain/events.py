@@ -31,6 +31,8 @@ __all__ = [
     "Event",
     "EvidenceRecalled",
     "FinishReason",
+    "Imported",
+    "LogFormat",
     "ModelReplied",
     "PassageRef",
     "Recorded",
@@ -61,6 +63,11 @@ RunStatus = Literal["answered", "best_effort", "unanswered"]
 """How a run ended: with the model's answer, with one given because a limit was reached, or with none."""
 
 
+LogFormat = Literal["mirothinker", "miroflow", "history", "messages"]
+"""Whose log a run was imported from: MiroThinker's or MiroFlow's task log, one of their message histories alone, or a
+list of messages as OpenAI's API takes it."""
+
+
 class Usage(Value):
     """What one model call used, as the endpoint reports it; 0 where it does not."""
 
@@ -85,6 +92,27 @@ class PassageRef(Value):
     end: int
 
 
+class Imported(Value):
+    """Where a run comes from that khala neither drove nor guarded.
+
+    Only that it was not changed since the import is proven, nothing of what it says.
+    """
+
+    format: LogFormat
+    file: str
+    """Name of the file, without its folder."""
+    digest: str
+    """SHA-256 of the file."""
+    warnings: tuple[str, ...] = ()
+    """What is damaged or missing in the log, each in a sentence."""
+    started_at_ms: int = 0
+    """When the run began by its own log, milliseconds since the epoch; 0 where the log does not say."""
+    ended_at_ms: int = 0
+    """When it ended, in the same way."""
+    asked_by: str = ""
+    """Of a sub-agent's run: the call in the main agent's run that asked for it, if the log tells which."""
+
+
 class RunStarted(Value):
     """The first event: everything the run is driven by."""
 
@@ -102,6 +130,8 @@ class RunStarted(Value):
     """On whose behalf the run acts."""
     hosted: bool = False
     """Somebody else's loop drives the run; khala guards its calls and never sees its model."""
+    imported: Imported | None = None
+    """The run was driven elsewhere and read from a log; khala guarded none of its calls, and nobody can resume it."""
     settings: dict[str, str] = Field(default_factory=dict)
     """What the caller needs to drive the run again: corpus, model address ... Never a secret."""
 
@@ -136,6 +166,8 @@ class ModelReplied(Value):
     usage: Usage = Usage()
     prompt_chars: int = 0
     """Characters of the prompt that was sent."""
+    happened_at_ms: int = 0
+    """Of an imported run when it was, by its log; 0 where that does not say. The record says when it was imported."""
 
 
 class CallRequested(Value):
@@ -192,6 +224,8 @@ class CallFinished(Value):
     label: Label
     derived_from: tuple[str, ...] = ()
     elapsed_ms: int = 0
+    happened_at_ms: int = 0
+    """Of an imported run, as in `ModelReplied`."""
 
 
 class ContextShrunk(Value):

@@ -23,7 +23,7 @@ class Label(Value):
     readers: frozenset[str] | None = None
     """Who may read it; `None` means everyone."""
     origins: tuple[str, ...] = ()
-    """Names of the sources, sorted: `user` or `tool:NAME`."""
+    """Names of the sources, sorted: `user`, `tool:NAME`, or both `import` and `tool:NAME` for an imported run's."""
 
     def join(self, other: Label) -> Label:
         """The label of a text that contains both; commutative, associative and idempotent."""

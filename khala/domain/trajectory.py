@@ -101,7 +101,7 @@ class Trajectory:
     answers: dict[str, str] = field(default_factory=dict[str, str])
     """Digest of a canonical call to the id of the result that answered it, since something was last changed."""
     words: list[str] = field(default_factory=list[str])
-    """What the user said: the task, and later words."""
+    """What the user said: the task, and later words; none of an imported run."""
     begun: list[tuple[ToolCall, int]] = field(default_factory=list[tuple[ToolCall, int]])
     """Calls that ran, and when they began: milliseconds since the epoch."""
     repeats: dict[str, int] = field(default_factory=dict[str, int])
@@ -124,6 +124,11 @@ class Trajectory:
     def task(self) -> str:
         """What the user asked."""
         return self.started.task if self.started else ""
+
+    @property
+    def is_imported(self) -> bool:
+        """Whether it was driven elsewhere and read from a log: nothing in it was decided by a guard."""
+        return self.started is not None and self.started.imported is not None
 
     @property
     def open_turn(self) -> Turn | None:
@@ -183,8 +188,10 @@ class Trajectory:
             )
         if (self.started is None) != isinstance(record.event, RunStarted) or self.ended is not None:
             raise ValueError(f"event {record.seq} ({record.event.kind}) cannot stand here")
+        if self.is_imported and isinstance(record.event, _GUARDED):
+            raise ValueError(f"event {record.seq} ({record.event.kind}) cannot stand in an imported run")
         self._last_seq = record.seq
-        if self._clock_ms and not isinstance(record.event, RunResumed):
+        if self._clock_ms and not self.is_imported and not isinstance(record.event, RunResumed):
             passed = max(0, record.at_ms - self._clock_ms) / 1000
             self.spend = replace(self.spend, seconds=self.spend.seconds + passed)
         self._clock_ms = record.at_ms
@@ -194,7 +201,11 @@ class Trajectory:
         match record.event:
             case RunStarted() as event:
                 self.started = event
-                self.words.append(event.task)
+                if event.imported is None:
+                    self.words.append(event.task)
+                elif event.imported.started_at_ms:
+                    passed_ms = event.imported.ended_at_ms - event.imported.started_at_ms
+                    self.spend = replace(self.spend, seconds=max(0, passed_ms) / 1000)
             case RunResumed():
                 pass
             case ModelReplied() as event:
@@ -267,6 +278,8 @@ class Trajectory:
     def _take_result(self, event: CallFinished) -> None:
         state = self._open_call(event.call_id)
         state.finished = event
+        if self.is_imported and event.status != "skipped":
+            self.spend = self.spend.with_call(state.call.tool)
         if state.started is not None and state.started.changes:
             self.answers.clear()
         if event.status == "ok" and state.decided is not None:
@@ -312,5 +325,7 @@ def _require(holds: bool, otherwise: str) -> None:  # noqa: FBT001 (reads as a s
         raise ValueError(otherwise)
 
 
+_GUARDED = (CallDecided, CallStarted, CallRequested, RunResumed, UserSaid)
+"""What only a run that khala drives or guards can hold; who wrote the words of an imported one nobody knows."""
 _PRODUCTIVE = ("ok", "failed", "timeout", "denied")
 """Results that end a series of rollbacks: the model did something new."""

@@ -56,7 +56,9 @@ class Shell:
         )
         self.code = done.returncode
         told = re.sub(r"^\d{4}-\d\d-\d\d .*\n", "", done.stdout, flags=re.MULTILINE)  # log lines bear the time
-        return told.replace(run_id, "RUN") if run_id else told
+        for known in filter(None, (run_id, self._last_run())):  # the command may have made one
+            told = told.replace(known, "RUN")
+        return told.replace(f"{self.folder}{os.sep}", "")
 
     def _last_run(self) -> str:
         if not (self.folder / "home").is_dir():

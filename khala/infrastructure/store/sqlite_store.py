@@ -132,7 +132,8 @@ class SqliteStore:
             except LogDamaged as error:
                 raise LogDamaged(f"event {record['seq']} of run `{run_id}` names a text in vain: {error}") from None
         head_hash = rows[-1].hash if rows else NO_HASH
-        return VerifiedRun(run_id, len(rows), head_hash, self._key.public_key, len(erased))
+        is_imported = bool(records) and cast("JsonObject", records[0]["event"]).get("imported") is not None
+        return VerifiedRun(run_id, len(rows), head_hash, self._key.public_key, len(erased), is_imported)
 
     def tool_results(self, after: int = 0) -> Iterator[tuple[int, ToolResult]]:
         """Every finished call of all runs in the order they finished, each with a cursor to go on from later.

@@ -26,6 +26,8 @@ class RunSummary:
     started_at_ms: int
     """Milliseconds since the epoch."""
     events: int
+    is_imported: bool = False
+    """It was read from another program's log; khala guarded none of its calls."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,8 @@ class VerifiedRun:
     """The key the head is signed with, hex."""
     erased_texts: int
     """Texts the run names that were erased since."""
+    is_imported: bool = False
+    """As in `RunSummary`."""
 
 
 def summary(run_id: str, events: int, first: bytes, last: bytes) -> RunSummary:
@@ -48,6 +52,7 @@ def summary(run_id: str, events: int, first: bytes, last: bytes) -> RunSummary:
         start, end = (recorded(cast("JsonObject", from_canonical(record))) for record in (first, last))
     except (ValueError, AttributeError, TypeError, HomeTooNew):
         return RunSummary(run_id, "", "damaged", 0, events)
-    task = start.event.task if isinstance(start.event, RunStarted) else ""
+    begun = start.event if isinstance(start.event, RunStarted) else None
+    task, is_imported = (begun.task, begun.imported is not None) if begun else ("", False)
     status = end.event.status if isinstance(end.event, RunEnded) else "unfinished"
-    return RunSummary(run_id, task, status, start.at_ms, events)
+    return RunSummary(run_id, task, status, start.at_ms, events, is_imported)
