@@ -41,6 +41,7 @@ from khala.infrastructure.tools.memory_tools import memory_tools
 from khala.infrastructure.tools.notes import note_tool
 
 if TYPE_CHECKING:
+    from khala.infrastructure.logs.export_run import ExportFormat
     from khala.infrastructure.logs.import_log import ImportedLog
     from khala.infrastructure.reasoning.reasoning_graph import ReasoningGraph
 
@@ -186,6 +187,13 @@ class Home:
         from khala.infrastructure.logs.import_log import import_log
 
         return import_log(self.store, path)
+
+    def export(self, run_id: str, to: ExportFormat) -> str:
+        """A run in a format that other programs read. Raises `RunUnknown`, `LogDamaged`."""
+        from khala.infrastructure.logs.export_run import EXPORTS, RunToExport
+
+        records = self.store.records(run_id)
+        return EXPORTS[to](RunToExport(run_id, records, self.store.read_text))
 
     def _results_unknown_to(self, known: AbstractSet[str]) -> Iterable[ToolResult]:
         return (result for _, result in self.store.tool_results() if result.is_original and result.call.id not in known)

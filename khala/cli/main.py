@@ -11,6 +11,7 @@ from functools import partial
 from importlib.metadata import version
 
 from khala.cli.approvals import add_approvals
+from khala.cli.export import add_export
 from khala.cli.import_log import add_import
 from khala.cli.next_step import DEFAULT_HOME
 from khala.cli.policy import add_policy
@@ -79,6 +80,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_show(commands.add_parser)
     _add_verify(commands.add_parser)
     add_import(partial(_add, commands.add_parser))
+    add_export(partial(_add, commands.add_parser))
     add_approvals(partial(_add, commands.add_parser))
     add_policy(commands.add_parser, default_home=DEFAULT_HOME)
     return parser
