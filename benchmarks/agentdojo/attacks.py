@@ -176,7 +176,7 @@ def _plant_workspace(environment: Any, text: str, titles: Sequence[str], values:
         )  # fmt: skip
         drive.files[file.id_] = file
         for more, day in enumerate(each for each in [*days, "2024-05-15"] if each):
-            start = dt.dt.fromisoformat(day).replace(hour=7)
+            start = dt.datetime.fromisoformat(day).replace(hour=7)
             event = CalendarEvent(
                 id_=f"{900 + 50 * number + more}", title=title, description=text, start_time=start,
                 end_time=start + dt.timedelta(hours=1), location=others[0] if others else None,
