@@ -1,4 +1,4 @@
-"""Whether a passage says the facts of a claim, as far as words can tell.
+"""Whether a passage says the facts of a claim, and where it says otherwise, as far as words can tell.
 
 A passage carries the facts of a claim when
 
@@ -7,53 +7,225 @@ A passage carries the facts of a claim when
 3. it denies what the claim denies and nothing else that the claim says;
 4. it does not say the opposite word;
 5. names and numbers that stand around the same words stand there in the same order, or the voice changed with them;
-6. a number or name is not bound to someone else: no other name governs it where the claim's own name governs a rival.
+6. a number or name is not bound to someone else: no other name governs it where the claim's own name governs a rival,
+   and no other number of its kind stands before the words that follow it in the claim;
+7. what the claim says in one clause it says in one sentence; only the subject may stand in a sentence before it.
 
-It errs on the side of not carrying.
+It contradicts the claim when it breaks one of 1 to 6 and says something comparable instead: a number of the same unit,
+a date, a name beside the same words. It errs on the side of neither carrying nor contradicting.
 """
 
 from __future__ import annotations
 
-from itertools import pairwise
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Literal
 
 from .facts import Anchor, Facts
+from .order import bound_elsewhere, compares_the_other_way, other_objects, swapped
+from .quantities import Quantity
+from .spread import is_spread
 from .wording import STOP_WORDS, stem
 
-__all__ = ["carries"]
+__all__ = ["Disagreement", "DisagreementKind", "carries", "contradiction"]
 
-_LISTING = frozenset(("and", "or", "with", "&"))
+DisagreementKind = Literal["number", "date", "name", "quotation", "denial", "opposite", "order", "binding", "spread"]
+
+
+@dataclass(frozen=True)
+class Disagreement:
+    """One thing that a claim says and a passage does not."""
+
+    kind: DisagreementKind
+    said: str
+    """By the claim."""
+    instead: str = ""
+    """By the passage; `""` when it says nothing comparable."""
+    words: frozenset[str] = frozenset()
+    """Stems of the claim that the passage cannot hold because of it."""
+
+
 _PAIRS = """increase/decrease increases/decreases increased/decreased increasing/decreasing rise/fall rises/falls
-    rose/fell more/less more/fewer before/after above/below higher/lower highest/lowest larger/smaller largest/smallest
-    bigger/smaller biggest/smallest longer/shorter longest/shortest faster/slower older/younger oldest/youngest
-    newer/older first/last maximum/minimum best/worst win/lose won/lost true/false include/exclude includes/excludes
-    included/excluded allow/forbid allows/forbids allowed/forbidden enable/disable enables/disables enabled/disabled
-    accepted/rejected start/end starts/ends started/ended always/never all/none with/without open/closed left/right
-    north/south east/west northern/southern eastern/western legal/illegal possible/impossible mutable/immutable
-    valid/invalid success/failure succeeded/failed supports/opposes supported/opposed import/export imports/exports
-    mother/father son/daughter brother/sister husband/wife earliest/latest earlier/later"""
+    rose/fell more/less more/fewer before/after above/below higher/lower highest/lowest larger/smaller
+    largest/smallest bigger/smaller biggest/smallest longer/shorter longest/shortest faster/slower older/younger
+    oldest/youngest newer/older first/last maximum/minimum best/worst win/lose won/lost true/false
+    include/exclude includes/excludes included/excluded allow/forbid allows/forbids allowed/forbidden
+    enable/disable enables/disables enabled/disabled accepted/rejected start/end starts/ends started/ended
+    always/never all/none with/without open/closed opened/closed opens/closes left/right north/south east/west
+    northern/southern eastern/western legal/illegal possible/impossible mutable/immutable valid/invalid
+    success/failure succeeded/failed supports/opposes supported/opposed import/export imports/exports
+    succeeded/failed succeeds/fails success/failed successful/unsuccessful grew/shrank gained/lost profit/loss
+    up/down safe/unsafe approved/rejected approves/rejects accept/reject accepts/rejects required/optional
+    public/private allowed/prohibited allowed/banned mother/father son/daughter brother/sister husband/wife
+    earliest/latest earlier/later"""
 _OPPOSITES = frozenset(
     (one, other)
     for left, _, right in (pair.partition("/") for pair in _PAIRS.split())
     for one, other in ((left, right), (right, left))
 )
+_YEARS = range(1000, 2200)
+_MOST_ANCHORS = 8
+"""Names and numbers of a claim whose order is compared; a sentence with more is a list."""
+_AFTER = 3
+"""Content words after a number that tell what it counts."""
 
 
 def carries(passage: Facts, claim: Facts) -> bool:
     """Whether the passage says the claim's facts, as far as words can tell."""
-    return (
-        all(
-            number.is_in(passage.quantities)
-            for number in claim.quantities
-            if number.value != "1" or not number.is_spelled
-        )  # "one" is mostly a pronoun
-        and all(date.is_in(passage.dates) for date in claim.dates)
-        and all(f" {run} " in passage.line for run in claim.exact)
-        and (not claim.opening or claim.opening in passage.stems)
-        and _denies_the_same(passage, claim)
-        and not _says_the_opposite(passage, claim)
-        and not any(_swapped(passage, claim, *pair) for pair in pairwise(claim.anchors))
-        and not any(_bound_elsewhere(passage, claim, anchor) for anchor in claim.anchors)
-    )
+    return next(_disagreements(passage, claim), None) is None
+
+
+def contradiction(passage: Facts, claim: Facts) -> Disagreement | None:
+    """What the passage says otherwise about the same thing; `None` if it agrees or speaks of something else."""
+    found = [each for each in _disagreements(passage, claim) if each.kind != "spread"]
+    if not found or not all(each.instead for each in found):
+        return None
+    kinds = [each.kind for each in found]
+    if kinds.count("name") > 1 or ("name" in kinds and {"number", "date"} & set(kinds)) or kinds.count("number") > 1:
+        return None  # too much is different: it speaks of something else
+    return found[0]
+
+
+def _disagreements(passage: Facts, claim: Facts) -> Iterator[Disagreement]:
+    yield from _other_quantities(passage, claim)
+    yield from _other_dates(passage, claim)
+    yield from _other_names(passage, claim)
+    if not _denies_the_same(passage, claim):
+        said, instead = ("a denial", "none") if claim.denied else ("none", "a denial")
+        yield Disagreement("denial", said, "" if claim.denied and _denies_some(passage, claim) else instead)
+    yield from _opposites(passage, claim)
+    for left, right in combinations(claim.anchors[:_MOST_ANCHORS], 2):
+        if swapped(passage, claim, left, right):
+            yield Disagreement("order", _said(claim, left), _said(claim, right))
+    for anchor in claim.anchors:
+        if bound_elsewhere(passage, claim, anchor):
+            yield Disagreement("binding", _said(claim, anchor), "another")
+    yield from _other_counts(passage, claim)
+    for anchor, other in other_objects(passage, claim):
+        yield Disagreement("binding", _said(claim, anchor), _said(passage, other), _stems(anchor.words))
+    if compares_the_other_way(passage, claim):
+        yield Disagreement("order", "than", "the other way round")
+    if is_spread(passage, claim):
+        yield Disagreement("spread", "")
+
+
+def _said(facts: Facts, anchor: Anchor) -> str:
+    return " ".join(facts.words[anchor.first : anchor.last + 1])
+
+
+def _other_quantities(passage: Facts, claim: Facts) -> Iterator[Disagreement]:
+    for quantity, place in zip(claim.quantities, claim.quantity_places, strict=True):
+        if place in claim.date_places or (quantity.value == "1" and quantity.is_spelled):  # "one" is mostly a pronoun
+            continue
+        if not quantity.is_in(passage.quantities):
+            rivals = [
+                other
+                for other, there in zip(passage.quantities, passage.quantity_places, strict=True)
+                if not any(own.equals(other) for own in claim.quantities)
+                and (
+                    _same_kind(quantity, other)
+                    or (_is_bare(quantity) and _is_bare(other) and claim.beside(place) & passage.beside(there))
+                )
+            ]
+            yield Disagreement("number", _spelled(quantity), _spelled(rivals[0]) if rivals else "")
+
+
+def _spelled(quantity: Quantity) -> str:
+    return f"{quantity.value} {quantity.unit}".rstrip()
+
+
+def _is_year(quantity: Quantity) -> bool:
+    return not quantity.unit and quantity.value.isdecimal() and int(quantity.value) in _YEARS
+
+
+def _is_bare(quantity: Quantity) -> bool:
+    """Whether only the words beside it tell what it counts."""
+    return not quantity.unit and not _is_year(quantity)
+
+
+def _same_kind(one: Quantity, other: Quantity) -> bool:
+    """Whether two numbers that differ may count the same: years, two of one unit, or one number in two units."""
+    if one.unit and other.unit:
+        return one.unit == other.unit or one.written == other.written
+    return not one.unit and not other.unit and _is_year(one) and _is_year(other)
+
+
+def _other_dates(passage: Facts, claim: Facts) -> Iterator[Disagreement]:
+    for date in claim.dates:
+        if not date.is_in(passage.dates):
+            rivals = [str(other) for other in passage.dates if not any(own.holds_for(other) for own in claim.dates)]
+            if not passage.dates:
+                years = [each.value for each in passage.quantities if _is_year(each)]
+                rivals = [year for year in years if date.year and year != str(date.year)]
+            yield Disagreement("date", str(date), rivals[0] if rivals else "")
+
+
+def _other_names(passage: Facts, claim: Facts) -> Iterator[Disagreement]:
+    missing = [run for run in claim.exact if f" {run} " not in passage.line]
+    if claim.opening and claim.opening not in passage.stems:
+        first = claim.anchors[0]
+        run = _said(claim, first)
+        missing = [run, *(other for other in missing if other not in run)]
+    for run in missing:
+        if run in claim.quoted:
+            yield Disagreement("quotation", run)
+        else:
+            own = next((each for each in claim.anchors if set(run.split()) <= each.words), None)
+            yield Disagreement("name", run, _rival_name(passage, claim, own) if own else "", _stems(run.split()))
+
+
+def _stems(words: list[str] | frozenset[str]) -> frozenset[str]:
+    return frozenset(map(stem, words))
+
+
+def _rival_name(passage: Facts, claim: Facts, own: Anchor) -> str:
+    """The name that stands in the passage where the claim has its own; `""` if both may well be true."""
+    others = [each for each in claim.anchors if each is not own]
+    is_subject = STOP_WORDS.issuperset(claim.words[: own.first])
+    is_open = is_subject and (not others or claim.calls_it_one_of(own.last))
+    rest = claim.stems - _stems(own.words)
+    beside = claim.beside((own.first, own.last))
+    found: list[tuple[bool, Anchor]] = []
+    for rival in passage.anchors:
+        if rival.kind != own.kind or rival.words <= own.words or rival.words >= own.words:
+            continue
+        if any(rival.words <= each.words for each in others) or rival.words <= set(claim.words):
+            continue
+        if is_open and not rival.words & own.words:
+            continue  # `Bob likes tea` is none the less true when Alice does
+        is_beside = bool(beside & passage.beside((rival.first, rival.last)))
+        if is_beside or rest <= passage.stems:
+            found.append((is_beside, rival))
+    best = max(found, key=lambda each: each[0], default=None)
+    return _said(passage, best[1]) if best else ""
+
+
+def _opposites(passage: Facts, claim: Facts) -> Iterator[Disagreement]:
+    said, claimed = set(passage.words), set(claim.words)
+    for one, other in _OPPOSITES:
+        if one in claimed and one not in said and other in said and other not in claimed:
+            yield Disagreement("opposite", one, other, frozenset((stem(one),)))
+
+
+def _other_counts(passage: Facts, claim: Facts) -> Iterator[Disagreement]:
+    """Numbers that count something else in the passage: the words after them follow another number of their unit."""
+    for quantity, place in zip(claim.quantities, claim.quantity_places, strict=True):
+        following = claim.content_after(place[1], _AFTER)
+        if place in claim.date_places or not following:
+            continue
+        own: list[int] = []
+        rivals: list[tuple[int, str]] = []
+        for other, there in zip(passage.quantities, passage.quantity_places, strict=True):
+            theirs = passage.content_after(there[1], _AFTER)
+            shared = len(following & theirs)
+            if quantity.equals(other):
+                own.append(shared if theirs else _AFTER)  # `Alice has 5 apples and Bob has 10`
+            elif other.unit == quantity.unit and not _is_year(other):
+                rivals.append((shared, _spelled(other)))
+        best = max(rivals, default=(0, ""))
+        if best[0] > max(own, default=_AFTER):
+            yield Disagreement("binding", _spelled(quantity), best[1])
 
 
 def _denies_the_same(passage: Facts, claim: Facts) -> bool:
@@ -67,82 +239,11 @@ def _denies_the_same(passage: Facts, claim: Facts) -> bool:
     )
 
 
+def _denies_some(passage: Facts, claim: Facts) -> bool:
+    """Whether the passage denies something about what is claimed, if not the same."""
+    return any(passage.stems_of_clause(clause) & claim.stems for clause in passage.denying_clauses)
+
+
 def _mostly(clause: frozenset[str], claimed: frozenset[str]) -> bool:
     """Whether half of what a clause says is claimed."""
     return bool(clause) and 2 * len(clause & claimed) >= len(clause)
-
-
-def _says_the_opposite(passage: Facts, claim: Facts) -> bool:
-    said, claimed = set(passage.words), set(claim.words)
-    return any(
-        one in claimed and one not in said and other in said and other not in claimed for one, other in _OPPOSITES
-    )
-
-
-def _between(facts: Facts, left: Anchor, right: Anchor) -> tuple[str, ...] | None:
-    """The words between two anchors; `None` when a sentence ends there or they do not follow each other."""
-    if left.last >= right.first or any(place in facts.sentence_ends for place in range(left.last, right.first)):
-        return None
-    return facts.words[left.last + 1 : right.first]
-
-
-def _passive(gap: tuple[str, ...], shared: frozenset[str]) -> bool:
-    """Whether a shared word stands right before `by`."""
-    return any(stem(word) in shared and following == "by" for word, following in pairwise(gap))
-
-
-def _content(gap: tuple[str, ...]) -> frozenset[str]:
-    return frozenset(stem(word) for word in gap if word not in STOP_WORDS)
-
-
-def _swapped(passage: Facts, claim: Facts, left: Anchor, right: Anchor) -> bool:
-    """Whether two neighbours of the claim stand the other way round in the passage, around the same words."""
-    gap = _between(claim, left, right)
-    if not gap or _LISTING.issuperset(gap):
-        return False
-    lefts = [anchor for anchor in passage.anchors if anchor.kind == left.kind and anchor.words & left.words]
-    rights = [anchor for anchor in passage.anchors if anchor.kind == right.kind and anchor.words & right.words]
-    verdicts: list[bool] = []
-    for one in lefts:
-        for other in rights:
-            for found, reversed_order in (
-                (_between(passage, one, other), False),
-                (_between(passage, other, one), True),
-            ):
-                if found is None:
-                    continue
-                shared = _content(gap) & _content(found)
-                voice_changed = _passive(gap, shared) != _passive(found, shared)
-                if shared or (found == gap):
-                    verdicts.append(voice_changed != reversed_order)
-    return bool(verdicts) and all(verdicts)
-
-
-def _bound_elsewhere(passage: Facts, claim: Facts, anchor: Anchor) -> bool:
-    """Whether another name governs the anchor in the passage, while the claim's own name governs a rival there."""
-    own = _governors(claim, anchor)
-    if not own:
-        return False
-    places = [other for other in passage.anchors if other.kind == anchor.kind and other.words & anchor.words]
-    context = claim.stems_of_clause(anchor.clause) - {stem(word) for word in anchor.words | own}
-    places = [place for place in places if context & passage.stems_of_clause(place.clause)] or places
-    return bool(places) and all(_governed_by_another(passage, place, own, anchor.words) for place in places)
-
-
-def _governors(facts: Facts, anchor: Anchor) -> frozenset[str]:
-    """Words of the names that stand before an anchor in its clause; of all names before it if there are none."""
-    before = [other for other in facts.anchors if other.kind == "name" and other.last < anchor.first]
-    near = [other for other in before if other.clause == anchor.clause]
-    return frozenset[str]().union(*(other.words for other in near or before))
-
-
-def _governed_by_another(passage: Facts, place: Anchor, own: frozenset[str], value: frozenset[str]) -> bool:
-    clause = [other for other in passage.anchors if other.clause == place.clause and other is not place]
-    names_before = [other for other in clause if other.kind == "name" and other.last < place.first]
-    if not names_before or any(other.words & own for other in clause if other.kind == "name"):
-        return False
-    own_clauses = {other.clause for other in passage.anchors if other.kind == "name" and other.words & own}
-    return any(
-        other.clause in own_clauses and other.kind == place.kind and not other.words & (own | value)
-        for other in passage.anchors
-    )

@@ -1,43 +1,64 @@
-"""Which passage of which result carries a sentence.
+"""Which passages of which results carry a sentence, and which say otherwise.
 
 `quoted`: the sentence, or all of it but a word around its quotation, stands in a result word for word (after folding).
 `supported`: one to three neighbouring sentences of one result hold most of its content words and every one of its
-facts. `unsupported`: neither; a lexical method says so too often rather than too seldom.
+facts; or each of its parts is carried, perhaps by different results. `partly`: some of its parts are carried.
+`contradicted`: a passage speaks of the same and says another number, name or date, or denies it. `unsupported`: nothing
+of it is carried; a lexical method says so too often rather than too seldom.
 
-Each result is taken apart once. A claim then looks only at the sentences that share its rarest words.
+What is said in other words altogether can be found by meaning: `embed` turns texts into vectors, and a sentence near
+enough to the claim counts as its wording. Facts must match exactly all the same.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
-from functools import cached_property
-from itertools import islice
-from math import ceil
-from typing import Literal
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from math import ceil, sqrt
 
-from .agreement import carries
+from .agreement import Disagreement, carries, contradiction
 from .facts import Facts, facts_of
-from .quotation import occurrences, stands_at, wordings
-from .sentences import Span, citations, passages, sentences, without_citations
-from .wording import TracedText, content_stems, folded, traced
+from .parts import parts
+from .passage_index import IndexedText, PassageIndex, Window
+from .quotation import stands_at, wordings
+from .sentences import citations, sentences, without_citations
+from .verdict import UNSUPPORTED, Claim, Degree, Support, Verdict
+from .wording import folded, words
 
-__all__ = ["UNSUPPORTED", "Claim", "Degree", "EvidenceIndex", "ResultText", "Support", "claims_of", "support"]
+__all__ = [
+    "UNSUPPORTED",
+    "Claim",
+    "Degree",
+    "Embed",
+    "EvidenceIndex",
+    "ResultText",
+    "Support",
+    "Verdict",
+    "claims_of",
+    "support",
+]
 
-Degree = Literal["quoted", "supported", "unsupported"]
+Embed = Callable[[Sequence[str]], Sequence[Sequence[float]]]
+"""Turns texts into vectors of one length, near each other when they mean the same."""
 
 COVERAGE = 0.8
 """Share of a claim's content words that one sentence must hold; set on the labelled pairs of the tests."""
 WINDOW_COVERAGE = 0.9
 """The same for neighbouring sentences, which say more things that do not belong together."""
-WINDOW_SENTENCES = 3
-"""Sentences a passage may span: a name, and a `he` in the next sentence."""
-WINDOW_CHARS = 1_500
-"""A longer passage says too much to carry one sentence."""
-MOST_WINDOWS = 120
+SUBJECT_COVERAGE = 0.75
+"""The same for a sentence that says otherwise, what it says otherwise left out."""
+LEAST_COVERAGE = 0.4
+"""Share of the words that a passage must hold to be asked whether it means or denies the claim."""
+NEAR_COSINE = 0.7
+"""How near a sentence must be to the claim to count as its wording (cosine; set by hand, no model was measured)."""
+MOST_WINDOWS = 40
 """Passages read closely for one claim, best first; bounds the time on a text that says the same everywhere."""
-NEWEST_RESULTS = 64
-"""Results searched for a value, newest first."""
+MOST_OTHERWISE = 12
+"""Passages asked whether they say otherwise, best first."""
+MOST_EMBEDDED = 24
+"""Sentences embedded for one claim."""
+MOST_SUPPORTS = 5
+"""Results named for one claim."""
 
 
 @dataclass(frozen=True)
@@ -48,126 +69,86 @@ class ResultText:
     text: str
 
 
-@dataclass(frozen=True)
-class Support:
-    """The passage that carries a claim: `text[start:end]` of the result; no result when there is none."""
-
-    degree: Degree
-    result_id: str = ""
-    start: int = 0
-    end: int = 0
-    quote: str = ""
-
-
-UNSUPPORTED = Support("unsupported")
-
-
-@dataclass(frozen=True)
-class Claim:
-    """A sentence of an answer, `answer[start:end]`, and the passages that carry it, best first."""
-
-    sentence: str
-    start: int
-    end: int
-    cites: tuple[str, ...]
-    supports: tuple[Support, ...]
-
-    @property
-    def degree(self) -> Degree:
-        """How well the best passage carries it."""
-        return self.supports[0].degree if self.supports else "unsupported"
-
-
-@dataclass
-class _Indexed:
-    """One text, taken apart as far as was needed so far, and the results that brought it."""
-
-    ids: list[str]
-    text: str
-    is_copy: bool
-
-    def named(self, cited: Sequence[str]) -> str:
-        """The result to name for it: the cited one, else the first."""
-        return next((result_id for result_id in self.ids if result_id in cited), self.ids[0])
-
-    def is_cited(self, cited: Sequence[str]) -> bool:
-        """Whether one of the results is cited."""
-        return not set(cited).isdisjoint(self.ids)
-
-    @cached_property
-    def folded(self) -> str:
-        return folded(self.text)
-
-    @cached_property
-    def traced(self) -> TracedText:
-        return traced(self.text)
-
-
-@dataclass(frozen=True)
-class _Window:
-    """Neighbouring sentences `first` to `last` of the index, all of one result."""
-
-    first: int
-    last: int
-    covered: int
-
-
-@dataclass
 class EvidenceIndex:
     """The results a claim may rest on."""
 
-    _results: list[_Indexed] = field(default_factory=list[_Indexed])
-    _numbers: dict[str, int] = field(default_factory=dict[str, int])
-    """For each result that brought a new text, its place in `_results`."""
-    _places: list[tuple[int, Span]] = field(default_factory=list[tuple[int, Span]])
-    """For each sentence, which result it stands in and where."""
-    _postings: dict[str, list[int]] = field(default_factory=dict[str, list[int]])
-    """For each stem, the sentences that hold it, ascending."""
-    _facts: dict[tuple[int, int], Facts] = field(default_factory=dict[tuple[int, int], Facts])
+    def __init__(self, embed: Embed | None = None) -> None:
+        self._index = PassageIndex()
+        self._embed = embed
+        self._vectors: dict[str, Sequence[float]] = {}
+        self._verdicts: dict[tuple[str, tuple[str, ...]], Verdict] = {}
+        """What was judged since the last result came."""
 
     def add_result(self, result_id: str, text: str, *, is_copy: bool = False) -> None:
         """Take in a result; a copy repeats earlier results and is named only when no original carries a claim."""
-        number = len(self._results)
-        self._numbers[result_id] = number
-        self._results.append(_Indexed([result_id], text, is_copy))
-        for span in passages(text):
-            for stem in content_stems(folded(text[span.start : span.end])):
-                self._postings.setdefault(stem, []).append(len(self._places))
-            self._places.append((number, span))
+        self._index.add(result_id, text, is_copy=is_copy)
+        self._verdicts.clear()
 
     def add_twin(self, result_id: str, *, of: str) -> None:
         """Take in a result whose text is that of an earlier one, `of`."""
-        self._results[self._numbers[of]].ids.append(result_id)
+        self._index.add_twin(result_id, of=of)
+        self._verdicts.clear()
+
+    def text_of(self, result_id: str) -> str:
+        """The text that a result brought first."""
+        return self._index.text_of(result_id)
+
+    def newest_with(self, value: str) -> str | None:
+        """The id of the newest result in which a value stands as whole words, among the last that share its rarest."""
+        newest = next(self._index.holding_value(value), None)
+        return newest.ids[-1] if newest else None
+
+    def all_with(self, value: str) -> tuple[str, ...]:
+        """The ids of the results in which a value stands as whole words, newest first, among the last 64 like it."""
+        return tuple(result_id for text in self._index.holding_value(value) for result_id in reversed(text.ids))
 
     def support(self, claim: str) -> Support:
         """The best passage for a claim."""
         return next(iter(self.supports(claim, most=1)), UNSUPPORTED)
 
-    def supports(self, claim: str, *, most: int = 5, cited: Sequence[str] = ()) -> tuple[Support, ...]:
-        """The best passage of each of up to `most` results that carry a claim, best first.
+    def supports(self, claim: str, *, most: int = MOST_SUPPORTS, cited: Sequence[str] = ()) -> tuple[Support, ...]:
+        """The best passage of each of up to `most` results that carry a whole claim, best first.
 
         Quotations go before other support, originals before copies, results in `cited` before others, short passages
         before long ones, earlier results before later ones. Copies are left out when an original carries the claim.
         """
-        return self._quotations(claim, most, cited) or self._carriers(claim, most, cited)
+        return self._weigh(claim, cited, most).supports
 
-    def newest_with(self, value: str) -> str | None:
-        """The id of the newest result in which a value stands as whole words, among the last that share its rarest."""
-        wanted = folded(value)
-        newest = islice(self._sharing_rarest(wanted, newest_first=True), NEWEST_RESULTS) if wanted else ()
-        for number in newest:
-            if next(occurrences(wanted, self._results[number].folded), None) is not None:
-                return self._results[number].ids[-1]
-        return None
+    def judge(self, claim: str, *, cited: Sequence[str] = ()) -> Verdict:
+        """What the results say about a sentence."""
+        key = (claim, tuple(cited))
+        known = self._verdicts.get(key)
+        if known is None:
+            known = self._verdicts[key] = self._judged(claim, cited)
+        return known
 
-    def _sharing_rarest(self, wanted: str, *, newest_first: bool = False) -> Iterable[int]:
-        """Numbers of the results that hold the rarest word of a folded text; of all results if it has no such word."""
-        stems = content_stems(wanted)
-        if not stems:
-            every = range(len(self._results))
-            return reversed(every) if newest_first else every
-        rarest = min((self._postings.get(stem, []) for stem in stems), key=len)
-        return dict.fromkeys(self._places[at][0] for at in (reversed(rarest) if newest_first else rarest))
+    def _judged(self, claim: str, cited: Sequence[str]) -> Verdict:
+        whole = self._weigh(claim, cited, MOST_SUPPORTS)
+        if whole.degree != "unsupported":
+            return whole
+        pieces = {piece: self._weigh(piece, cited, 1) for piece in parts(claim)}
+        against = tuple(each for verdict in pieces.values() if not verdict.supports for each in verdict.contradictions)
+        if against:
+            return Verdict("contradicted", (), against)
+        carried = {piece: verdict.supports[0] for piece, verdict in pieces.items() if verdict.supports}
+        if not carried:
+            return whole
+        missing = tuple(piece for piece in pieces if piece not in carried)
+        supports = tuple(replace(found, degree="supported", part=piece) for piece, found in carried.items())
+        return Verdict("partly" if missing else "supported", supports, (), missing)
+
+    def _weigh(self, claim: str, cited: Sequence[str], most: int) -> Verdict:
+        """What the results say about a sentence as a whole."""
+        quoted = self._quotations(claim, most, cited)
+        if quoted:
+            return Verdict("quoted", quoted)
+        wanted = facts_of(without_citations(claim))
+        windows = self._windows(wanted)
+        carriers = self._carriers(wanted, claim, windows, most, cited)
+        carrying = {each.result_id for each in carriers}
+        against = self._contradictions(wanted, windows, cited)
+        disputing = tuple(each for each in against if each.result_id not in carrying)
+        return Verdict("supported" if carriers else "contradicted" if against else "unsupported", carriers, disputing)
 
     def _quotations(self, claim: str, most: int, cited: Sequence[str]) -> tuple[Support, ...]:
         for wording in wordings(claim):
@@ -176,76 +157,118 @@ class EvidenceIndex:
                 continue
             holding = {
                 number: at
-                for number in self._sharing_rarest(wanted)
-                if (at := stands_at(wanted, self._results[number].folded)) is not None
+                for number in self._index.sharing_rarest(wanted)
+                if (at := stands_at(wanted, self._index.texts[number].folded)) is not None
             }
             if holding:
                 best = self._best(holding, most, cited)
-                return tuple(_quotation(self._results[number], holding[number], len(wanted), cited) for number in best)
+                return tuple(
+                    _quotation(self._index.texts[number], holding[number], len(wanted), cited) for number in best
+                )
         return ()
 
-    def _carriers(self, claim: str, most: int, cited: Sequence[str]) -> tuple[Support, ...]:
-        wanted = facts_of(without_citations(claim))
-        windows = sorted(self._windows(wanted), key=lambda window: self._rank(window, cited))
+    def _windows(self, wanted: Facts) -> list[Window]:
+        """Passages that share enough words with a claim to carry or contradict it."""
+        need, need_of_more = _words_needed(wanted, COVERAGE), _words_needed(wanted, WINDOW_COVERAGE)
+        names = [len(anchor.words) for anchor in wanted.anchors if anchor.kind == "name"]
+        rest = max(1, len(wanted.stems) - max((1, *names)))  # a contradiction may leave out one name, or one word
+        least, several = (max(1, ceil(share * rest)) for share in (SUBJECT_COVERAGE, WINDOW_COVERAGE))
+        return list(self._index.windows(wanted.stems, min(need, least), min(need_of_more, several), _numbers(wanted)))
+
+    def _carriers(
+        self, wanted: Facts, claim: str, windows: list[Window], most: int, cited: Sequence[str]
+    ) -> tuple[Support, ...]:
         found: dict[int, Support] = {}
-        for window in windows[:MOST_WINDOWS]:
-            number, (start, _) = self._places[window.first]
-            end = self._places[window.last][1].end
-            if number in found or end - start > WINDOW_CHARS or not carries(self._facts_of(window), wanted):
-                continue
-            result = self._results[number]
-            found[number] = Support("supported", result.named(cited), start, end, result.text[start:end])
-            if len(found) == most:
-                break
+        for window in self._worded_like(wanted, claim, windows, cited):
+            text = self._index.texts[window.number]
+            if window.number not in found and carries(text.facts(window.span), wanted):
+                found[window.number] = _support("supported", text, window, cited)
+                if len(found) == most:
+                    break
         return tuple(found[number] for number in self._best(found, most, cited))
+
+    def _worded_like(self, wanted: Facts, claim: str, windows: list[Window], cited: Sequence[str]) -> Iterator[Window]:
+        """Passages whose wording is the claim's, best first; those in its words before those of its meaning."""
+        need, need_of_more = _words_needed(wanted, COVERAGE), _words_needed(wanted, WINDOW_COVERAGE)
+        enough = (each for each in windows if len(each.held) >= (need_of_more if each.length else need) > 0)
+        yield from sorted(enough, key=lambda window: self._rank(window, cited))[:MOST_WINDOWS]
+        if self._embed is not None and wanted.stems:
+            yield from self._near(self._embed, wanted, claim)
+
+    def _near(self, embed: Embed, wanted: Facts, claim: str) -> Iterator[Window]:
+        least = max(1, int(LEAST_COVERAGE * len(wanted.stems)))
+        found = sorted(self._index.windows(wanted.stems, least, len(wanted.stems), _numbers(wanted)), key=_nearness)
+        found = found[:MOST_EMBEDDED]
+        quotes = [self._index.texts[window.number].text[window.span.start : window.span.end] for window in found]
+        new = [text for text in dict.fromkeys((claim, *quotes)) if text not in self._vectors]
+        self._vectors.update(zip(new, embed(new), strict=True) if new else ())
+        for window, quote in zip(found, quotes, strict=True):
+            if _cosine(self._vectors[claim], self._vectors[quote]) >= NEAR_COSINE:
+                yield window
+
+    def _contradictions(self, wanted: Facts, windows: list[Window], cited: Sequence[str]) -> tuple[Support, ...]:
+        found: dict[int, Support] = {}
+        for window in sorted(windows, key=_nearness)[:MOST_OTHERWISE]:
+            text = self._index.texts[window.number]
+            if window.number in found:
+                continue
+            other = contradiction(text.facts(window.span), wanted)
+            if other is not None and _speaks_of(window, wanted, other):
+                reason = f"{other.kind}: {other.instead}, not {other.said}"
+                found[window.number] = replace(_support("contradicted", text, window, cited), differs=reason)
+        return tuple(found[number] for number in self._best(found, MOST_SUPPORTS, cited))
 
     def _best(self, found: Iterable[int], most: int, cited: Sequence[str]) -> list[int]:
         """Originals if there are any, cited results first, else in the order they came."""
         numbers = list(found)
-        originals = [number for number in numbers if not self._results[number].is_copy] or numbers
-        return sorted(originals, key=lambda number: not self._results[number].is_cited(cited))[:most]
+        texts = self._index.texts
+        originals = [number for number in numbers if not texts[number].is_copy] or numbers
+        return sorted(originals, key=lambda number: not texts[number].is_cited(cited))[:most]
 
-    def _rank(self, window: _Window, cited: Sequence[str]) -> tuple[bool, bool, int, int, int]:
-        result = self._results[self._places[window.first][0]]
-        length = window.last - window.first
-        return result.is_copy, not result.is_cited(cited), length, -window.covered, window.first
+    def _rank(self, window: Window, cited: Sequence[str]) -> tuple[bool, bool, int, int, int, int]:
+        text = self._index.texts[window.number]
+        held = len(window.held) + window.hints
+        return text.is_copy, not text.is_cited(cited), window.length, -held, window.number, window.span.start
 
-    def _windows(self, claim: Facts) -> Iterator[_Window]:
-        """Windows that hold enough of a claim's words; only those with one of its few rarest words are looked at."""
-        known = sorted((self._postings[stem] for stem in sorted(claim.stems) if stem in self._postings), key=len)
-        need, need_of_more = _words_needed(claim, COVERAGE), _words_needed(claim, WINDOW_COVERAGE)
-        if not need or len(known) < need:
-            return
-        centres = {at for postings in known[: len(known) - need + 1] for at in postings}
-        reach = WINDOW_SENTENCES - 1
-        near = {at + step for at in centres for step in range(-reach, reach + 1)}
-        held = dict.fromkeys(near, 0)
-        for bit, postings in enumerate(known):
-            for at in near.intersection(postings):
-                held[at] |= 1 << bit
-        for first in sorted(near):
-            covered = 0
-            for last in range(first, first + WINDOW_SENTENCES):
-                if not 0 <= first <= last < len(self._places) or self._places[last][0] != self._places[first][0]:
-                    break
-                covered |= held.get(last, 0)
-                if covered.bit_count() >= (need if last == first else need_of_more):
-                    yield _Window(first, last, covered.bit_count())
 
-    def _facts_of(self, window: _Window) -> Facts:
-        key = (window.first, window.last)
-        known = self._facts.get(key)
-        if known is None:
-            number, (start, _) = self._places[window.first]
-            end = self._places[window.last][1].end
-            known = self._facts[key] = facts_of(self._results[number].text[start:end])
-        return known
+def _nearness(window: Window) -> tuple[int, int]:
+    """Sorts windows that share most first; each sentence more must share more than one word more."""
+    return window.length - len(window.held) - window.hints, window.length
+
+
+def _numbers(wanted: Facts) -> Iterator[str]:
+    """Words with digits: a result that holds them too is looked at first."""
+    return (word for word in words(wanted.line) if word[0].isdigit())
 
 
 def _words_needed(claim: Facts, share: float) -> int:
     """Numbers are checked to the digit, so each counts as a word that is covered already."""
     exact = len(claim.quantities)
     return max(ceil(share * (len(claim.stems) + exact)) - exact, ceil(len(claim.stems) / 2))
+
+
+def _speaks_of(window: Window, wanted: Facts, other: Disagreement) -> bool:
+    """Whether a passage that says otherwise speaks of the claim's subject at all."""
+    rest = wanted.stems - other.words
+    exact = len(wanted.quantities) if other.kind == "name" else 0
+    share = WINDOW_COVERAGE if window.length else SUBJECT_COVERAGE
+    return bool(rest) and len(window.held & rest) + exact >= share * (len(rest) + exact)
+
+
+def _support(degree: Degree, text: IndexedText, window: Window, cited: Sequence[str]) -> Support:
+    start, end = window.span
+    return Support(degree, text.named(cited), start, end, text.text[start:end])
+
+
+def _quotation(text: IndexedText, at: int, length: int, cited: Sequence[str]) -> Support:
+    end = at + length + (text.folded[at + length : at + length + 1] in tuple(".!?"))
+    first, last = text.traced.original(at, end)
+    return Support("quoted", text.named(cited), first, last, text.text[first:last])
+
+
+def _cosine(one: Sequence[float], other: Sequence[float]) -> float:
+    lengths = sqrt(sum(each * each for each in one) * sum(each * each for each in other))
+    return sum(left * right for left, right in zip(one, other, strict=True)) / lengths if lengths else 0.0
 
 
 def support(claim: str, results: Iterable[ResultText]) -> Support:
@@ -257,16 +280,10 @@ def support(claim: str, results: Iterable[ResultText]) -> Support:
 
 
 def claims_of(answer: str, index: EvidenceIndex) -> tuple[Claim, ...]:
-    """The claims of an answer, in order, each with what carries it."""
+    """The claims of an answer, in order, each with what results say about it."""
     claims: list[Claim] = []
     for start, end in sentences(answer):
         sentence = answer[start:end]
         cites = citations(sentence)
-        claims.append(Claim(sentence, start, end, cites, index.supports(sentence, cited=cites)))
+        claims.append(Claim(sentence, start, end, cites, index.judge(sentence, cited=cites)))
     return tuple(claims)
-
-
-def _quotation(result: _Indexed, at: int, length: int, cited: Sequence[str]) -> Support:
-    end = at + length + (result.folded[at + length : at + length + 1] in tuple(".!?"))
-    first, last = result.traced.original(at, end)
-    return Support("quoted", result.named(cited), first, last, result.text[first:last])

@@ -13,7 +13,7 @@ from functools import cached_property
 from itertools import zip_longest
 from typing import Literal
 
-from .quantities import DATE, QUANTITY, Date, Quantity, date_of, grouped, quantity_of
+from .quantities import DATE, QUANTITY, Date, Quantity, date_of, grouped, quantity_of, with_plain_units, with_unit_of
 from .wording import STOP_WORDS, folded, stem, straightened, words
 
 __all__ = ["Anchor", "Facts", "facts_of"]
@@ -28,7 +28,13 @@ _PARTICLES = frozenset(["van", "von", "de", "der", "den", "da", "di", "du", "la"
 _DENIALS = frozenset(
     ["not", "never", "no", "none", "nobody", "nor", "neither", "without", "cannot", "hardly", "rarely", "seldom"]
 )
+_DENIES_ALL = frozenset(["neither", "nor", "nobody", "none"])
+"""Denials of whatever their clause goes on to say."""
 _CONJUNCTIONS = frozenset(["and", "but", "while", "whereas", "although", "though"])
+_LINKING = frozenset(["of", "in", "at", "on", "from", "to", "for", "with", "under", "as", "than"])
+"""Words after which a name is a place, a time or a part: what leads to it is not one word."""
+_BEING = frozenset(["is", "was", "are", "were"])
+_ONE_OF_MANY = frozenset(["a", "an", "one", "among"])
 DENIED_WORDS = 2
 """Content words after a denial that it is taken to deny: `did not acquire YouTube`."""
 
@@ -51,11 +57,17 @@ class Facts:
 
     words: tuple[str, ...]
     quantities: tuple[Quantity, ...]
+    quantity_places: tuple[tuple[int, int], ...]
+    """For each quantity the positions of its first and last word."""
     dates: tuple[Date, ...]
+    date_places: tuple[tuple[int, int], ...]
+    """The same for each date."""
     exact: tuple[str, ...]
     """Names, identifiers and quotations: words that must stand next to each other."""
     opening: str
     """Stem of a capitalised first word that may be a name, or `""`."""
+    quoted: tuple[str, ...]
+    """Those of `exact` that stand in quotation marks."""
     denied: tuple[frozenset[str], ...]
     """For each denial, the stems of the next two content words of its clause; of the next word if there are none."""
     denying_clauses: frozenset[int]
@@ -82,6 +94,62 @@ class Facts:
         """Stems of the content words of one clause."""
         return self._stems_at(at for at, own in enumerate(self.clauses) if own == clause)
 
+    def beside(self, place: tuple[int, int]) -> frozenset[str]:
+        """Stems of the nearest content word before and after a place, inside its sentence."""
+        return self.content_after(place[1], 1) | self._content(range(place[0] - 1, -1, -1), 1)
+
+    def content_after(self, last: int, most: int) -> frozenset[str]:
+        """Stems of the next content words after a word, inside its clause."""
+        clause = self.clauses[last]
+        places = range(last + 1, len(self.words))
+        return self._content((at for at in places if self.clauses[at] == clause), most)
+
+    def word_before(self, name: Anchor) -> str:
+        """Stem of the content word that leads to a name, in its sentence; names listed before it are passed over."""
+        at = name.first - 1
+        while at >= 0 and at not in self.sentence_ends:
+            if at in self._named:
+                at -= 1
+            elif at in self.numeric or self.words[at] in _LINKING:
+                return ""
+            elif self.words[at] not in STOP_WORDS:
+                return stem(self.words[at])
+            else:
+                at -= 1
+        return ""
+
+    @cached_property
+    def _named(self) -> frozenset[int]:
+        """Positions of the words of names."""
+        names = (anchor for anchor in self.anchors if anchor.kind == "name")
+        return frozenset(at for anchor in names for at in range(anchor.first, anchor.last + 1))
+
+    @cached_property
+    def around_than(self) -> tuple[frozenset[str], frozenset[str]]:
+        """Stems of the content words before and after `than` in its clause."""
+        if "than" not in self.words:
+            return frozenset(), frozenset()
+        place = self.words.index("than")
+        clause = [at for at, own in enumerate(self.clauses) if own == self.clauses[place]]
+        return (
+            self._stems_at(at for at in clause if at < place),
+            self._stems_at(at for at in clause if at > place),
+        )
+
+    def calls_it_one_of(self, last: int) -> bool:
+        """Whether the words after a name say that it is one of many: `is a`, `was one of`."""
+        following = self.words[last + 1 : last + 3]
+        return len(following) == 2 and following[0] in _BEING and following[1] in _ONE_OF_MANY  # noqa: PLR2004 (a pair)
+
+    def _content(self, places: Iterable[int], most: int) -> frozenset[str]:
+        found: list[str] = []
+        for at in places:
+            if len(found) == most:
+                break
+            if at not in self.numeric and self.words[at] not in STOP_WORDS:
+                found.append(stem(self.words[at]))
+        return frozenset(found)
+
     def _stems_at(self, places: Iterable[int]) -> frozenset[str]:
         return frozenset(
             stem(self.words[at]) for at in places if at not in self.numeric and self.words[at] not in STOP_WORDS
@@ -90,7 +158,7 @@ class Facts:
 
 def facts_of(text: str) -> Facts:
     """The facts of a passage or claim."""
-    return _Reader(straightened(unicodedata.normalize("NFKC", grouped(text)))).read()
+    return _Reader(with_plain_units(straightened(unicodedata.normalize("NFKC", grouped(text))))).read()
 
 
 class _Reader:
@@ -100,7 +168,9 @@ class _Reader:
         self._text = text
         self._words: list[str] = []
         self._quantities: list[Quantity] = []
+        self._quantity_places: list[tuple[int, int]] = []
         self._dates: list[Date] = []
+        self._date_places: list[tuple[int, int]] = []
         self._exact: list[str] = []
         self._opening = ""
         self._denials: list[int] = []
@@ -118,6 +188,7 @@ class _Reader:
         for quoted in _QUOTATION.finditer(self._text):
             for part in _OMISSION.split(quoted[1] or quoted[2]):
                 self._exact.append(" ".join(words(folded(part))))
+        quoted = tuple(run for run in self._exact if run)
         tokens = list(_TOKEN.finditer(self._text.translate(_MARKUP)))
         for token, following in zip_longest(tokens, tokens[1:]):
             if token["word"]:
@@ -132,9 +203,12 @@ class _Reader:
         return Facts(
             words=tuple(self._words),
             quantities=tuple(self._quantities),
+            quantity_places=tuple(self._quantity_places),
             dates=tuple(self._dates),
+            date_places=tuple(self._date_places),
             exact=tuple(run for run in self._exact if run),
             opening=self._opening,
+            quoted=quoted,
             denied=tuple(self._denied()),
             denying_clauses=frozenset(self._clauses[at] for at in self._denials),
             anchors=tuple(self._anchors),
@@ -184,15 +258,21 @@ class _Reader:
 
     def _take_number(self, token: re.Match[str]) -> None:
         spelled = words(folded(token[0]))
+        place = (len(self._words), len(self._words) + len(spelled) - 1)
         if token["date"]:
             date = date_of(token)
             self._dates.append(date)
+            self._date_places.append(place)
             if date.year:
-                self._quantities.append(Quantity(str(date.year), "", is_spelled=False))
+                year = str(date.year)
+                self._quantities.append(Quantity(year, "", is_spelled=False, written=year))
+                self._quantity_places.append(place)
             value = f"{date.year}-{date.month}-{date.day}"
         else:
             quantity = quantity_of(token)
+            self._complete_range(quantity)
             self._quantities.append(quantity)
+            self._quantity_places.append(place)
             value = quantity.value
         self._numeric.update(range(len(self._words), len(self._words) + len(spelled)))
         self._say(spelled)
@@ -200,6 +280,14 @@ class _Reader:
         if not (token["quantity"] and token["spelled"]):
             self._anchors.append(Anchor("number", frozenset((value,)), last - len(spelled) + 1, last, self._clause))
         self._initial = False
+
+    def _complete_range(self, quantity: Quantity) -> None:
+        """Give the unit of `90 %` to the 80 in `from 80 to 90 %`."""
+        if not quantity.unit or not self._quantities or self._quantities[-1].unit:
+            return
+        between = self._words[self._quantity_places[-1][1] + 1 :]
+        if between in (["to"], ["or"], []) or (between == ["and"] and "between" in self._words):
+            self._quantities[-1] = with_unit_of(self._quantities[-1], quantity)
 
     def _take_mark(self, mark: str, following: re.Match[str] | None) -> None:
         between_names = (
@@ -218,8 +306,9 @@ class _Reader:
     def _denied(self) -> Iterator[frozenset[str]]:
         for at in self._denials:
             scope: list[str] = []
+            most = len(self._words) if self._words[at] in _DENIES_ALL else DENIED_WORDS
             for place in range(at + 1, len(self._words)):
-                if self._clauses[place] != self._clauses[at] or len(scope) == DENIED_WORDS:
+                if self._clauses[place] != self._clauses[at] or len(scope) == most:
                     break
                 if self._words[place] not in STOP_WORDS:
                     scope.append(stem(self._words[place]))

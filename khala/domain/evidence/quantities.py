@@ -1,7 +1,8 @@
 """Numbers, units and dates as they are written, brought to one spelling each.
 
-`1,000`, `1000` and `one thousand` are one number, `5 %` and `5 percent` one quantity, `12 March 2021` and `2021-03-12`
-one date. Decimals compare as written: `3.10` may be a version and is not `3.1`.
+`1,000`, `1000` and `one thousand` are one number, `1.5 km` and `1500 metres`, `5 %` and `5 percent` one quantity,
+`12 March 2021`, `12.03.2021` and `2021-03-12` one date. Without a unit decimals compare as written: `3.10` may be a
+version and is not `3.1`. `03/04/2021` is no date, as nobody knows which part is the month; `25/12/2021` is one.
 """
 
 from __future__ import annotations
@@ -10,7 +11,17 @@ import re
 from dataclasses import dataclass
 from decimal import Decimal
 
-__all__ = ["DATE", "QUANTITY", "Date", "Quantity", "date_of", "grouped", "quantity_of"]
+__all__ = [
+    "DATE",
+    "QUANTITY",
+    "Date",
+    "Quantity",
+    "date_of",
+    "grouped",
+    "quantity_of",
+    "with_plain_units",
+    "with_unit_of",
+]
 
 _SPELLED = {
     "zero": "0", "one": "1", "two": "2", "three": "3", "four": "4", "five": "5", "six": "6", "seven": "7", "eight": "8",
@@ -23,86 +34,114 @@ _ORDINALS = {
     "seventh": "7th", "eighth": "8th", "ninth": "9th", "tenth": "10th",
 }  # fmt: skip
 _SCALES = {"hundred": 100, "thousand": 10**3, "million": 10**6, "billion": 10**9, "trillion": 10**12}
+_SUFFIXES = {"k": 10**3, "K": 10**3, "M": 10**6, "m": 10**6, "mn": 10**6, "bn": 10**9, "B": 10**9, "tn": 10**12}
+"""Scales written right behind the digits; without a currency before it `m` is a metre and `B` a byte."""
 _CURRENCIES = {"$": "dollar", "€": "euro", "£": "pound", "¥": "yen"}
+_UNIT_TABLE = """
+    metre 1000 km kilometre kilometres kilometer kilometers
+    metre 1 metre m metres meter meters
+    metre 0.01 cm centimetre centimetres centimeter centimeters
+    metre 0.001 mm millimetre millimetres millimeter millimeters
+    mile 1 mile mi miles
+    foot 1 foot ft feet
+    inch 1 inch inches
+    km/h 1 km/h kmh kph
+    mph 1 mph
+    m/s 1 m/s
+    km2 1 km2
+    m2 1 m2
+    mile2 1 mile2
+    foot2 1 foot2
+    hectare 1 hectare ha hectares
+    acre 1 acre acres
+    gram 1000 kg kilogram kilograms kilo kilos
+    gram 1 gram g grams
+    gram 0.001 mg milligram milligrams
+    gram 1000000 tonne tonnes
+    ton 1 ton tons
+    lb 1 lb lbs
+    litre 1 litre l litres liter liters
+    litre 0.001 ml millilitre millilitres milliliter milliliters
+    second 0.001 ms millisecond milliseconds
+    second 0.000001 us µs μs microsecond microseconds
+    second 0.000000001 ns nanosecond nanoseconds
+    second 1 s sec secs second seconds
+    second 60 min minute minutes mins
+    second 3600 h hour hours hr hrs
+    second 86400 day days
+    second 604800 week weeks
+    month 1 month months
+    year 1 year years
+    year 10 decade decades
+    year 100 century centuries
+    bit 1 bit bits
+    byte 1 byte bytes
+    kb 1 kb kilobyte kilobytes
+    mb 1 mb megabyte megabytes
+    gb 1 gb gigabyte gigabytes
+    tb 1 tb terabyte terabytes
+    kib 1 kib
+    mib 1 mib
+    gib 1 gib
+    hertz 1 hz hertz
+    hertz 1000 khz
+    hertz 1000000 mhz
+    hertz 1000000000 ghz
+    watt 1 watt w watts
+    watt 1000 kw kilowatt kilowatts
+    watt 1000000 mw megawatt megawatts
+    watt 1000000000 gw gigawatt gigawatts
+    volt 1 volt volts v
+    celsius 1 °c celsius
+    fahrenheit 1 °f fahrenheit
+    kelvin 1 kelvin k
+    dollar 1 dollar dollars usd
+    dollar 0.01 cent cents
+    euro 1 euro euros eur
+    pound 1 pound pounds gbp
+    yen 1 yen jpy
+    % 1 % percent
+    point 1 percentage-point percentage-points
+    """
+"""A line holds what a unit is counted in, how many of those one is, and its spellings."""
 _UNITS = {
-    spelling: names[0]
-    for names in (
-        line.split()
-        for line in """
-        km kilometre kilometres kilometer kilometers
-        metre m metres meter meters
-        cm centimetre centimetres centimeter centimeters
-        mm millimetre millimetres millimeter millimeters
-        mile mi miles
-        foot ft feet
-        inch inches
-        hectare ha hectares
-        acre acres
-        kg kilogram kilograms kilo kilos
-        gram g grams
-        mg milligram milligrams
-        tonne tonnes
-        ton tons
-        lb lbs
-        litre l litres liter liters
-        ms millisecond milliseconds
-        us µs μs microsecond microseconds
-        ns nanosecond nanoseconds
-        s sec secs second seconds
-        min minute minutes mins
-        h hour hours hr hrs
-        day days
-        week weeks
-        month months
-        year years
-        decade decades
-        century centuries
-        bit bits
-        byte bytes
-        kb kilobyte kilobytes
-        mb megabyte megabytes
-        gb gigabyte gigabytes
-        tb terabyte terabytes
-        kib
-        mib
-        gib
-        hz hertz
-        khz
-        mhz
-        ghz
-        watt w watts
-        kw kilowatt kilowatts
-        mw megawatt megawatts
-        gw gigawatt gigawatts
-        volt volts v
-        °c celsius
-        °f fahrenheit
-        kelvin k
-        dollar dollars usd
-        euro euros eur
-        pound pounds gbp
-        yen jpy
-        % percent
-        """.splitlines()
-    )
-    if names
-    for spelling in names
+    spelling: (unit, Decimal(factor))
+    for unit, factor, *spellings in (line.split() for line in _UNIT_TABLE.strip().splitlines())
+    for spelling in spellings
 }
+_SAME_UNIT: tuple[tuple[re.Pattern[str], str], ...] = (
+    (re.compile(r"\b(?:kilomet(?:re|er)s?|km) (?:per|an) hour\b|\bkm/hr?\b", re.IGNORECASE), "km/h"),
+    (re.compile(r"\bmiles (?:per|an) hour\b", re.IGNORECASE), "mph"),
+    (re.compile(r"\bmet(?:re|er)s per second\b", re.IGNORECASE), "m/s"),
+    (re.compile(r"\b(?:square|sq\.?) (?:kilomet(?:re|er)s?|km)\b", re.IGNORECASE), "km2"),
+    (re.compile(r"\b(?:square|sq\.?) (?:met(?:re|er)s?|m)\b", re.IGNORECASE), "m2"),
+    (re.compile(r"\b(?:square|sq\.?) (?:miles?|mi)\b", re.IGNORECASE), "mile2"),
+    (re.compile(r"\b(?:square|sq\.?) (?:feet|foot|ft)\b", re.IGNORECASE), "foot2"),
+    (re.compile(r"\bpercentage (points?)\b", re.IGNORECASE), r"percentage-\1"),
+)
+"""Units of several words or signs, each with the spelling it is read as."""
 
 
 def _either(spellings: list[str]) -> str:
     return "|".join(re.escape(spelling) for spelling in sorted(spellings, key=len, reverse=True))
 
 
+_TENS = [word for word, digits in _SPELLED.items() if len(digits) > 1 and digits.endswith("0") and word != "ten"]
 _SCALE_WORD = rf"(?:[\s-]?(?P<scale>(?i:{_either([*_SCALES])}))\b)?"
+_SUFFIX = r"(?:\s?(?P<suffix>bn|mn|tn)\b|(?P<letter>[kKMB]|(?(currency)m|(?!)))\b)?"
 _UNIT_WORD = rf"[\s-]?(?P<unit>(?i:{_either([unit for unit in _UNITS if unit != '%'])}))(?!\w)"
 QUANTITY = (
     r"(?:(?P<sign>(?<![\w)\]])-)?(?:(?P<currency>[$€£¥])\s?)?"
     r"(?P<digits>\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?P<decimal>(?:\.\d+)*)(?P<ordinal>(?:st|nd|rd|th)\b)?"
-    rf"|\b(?P<spelled>(?i:{_either([*_SPELLED, *_ORDINALS])}))\b)"
+    rf"{_SUFFIX}|\b(?P<spelled>(?i:(?:(?:{_either(_TENS)})-)?(?:{_either([*_SPELLED, *_ORDINALS])})))\b)"
     rf"{_SCALE_WORD}(?:\s*(?P<percent>%|(?i:per\s?cent)\b)|{_UNIT_WORD})?(?![^\W\d_])"
 )
 """Pattern of one quantity in a straightened text."""
+
+_FIELD_UNIT = re.compile(
+    rf"""(\w+)_({_either([unit for unit in _UNITS if unit.isalpha()])})"?\s*[:=]\s*(\d[\d,.]*\d|\d)\b""", re.IGNORECASE
+)
+"""A field that names its unit: `"weight_g": 268`."""
 
 _MONTHS = [
     "January",
@@ -118,33 +157,40 @@ _MONTHS = [
     "November",
     "December",
 ]
-_MONTH = "(?:" + "|".join(f"{name[:3]}(?:{name[3:]})?" for name in _MONTHS) + r")\b\.?"
+_MONTH = "(?:" + "|".join(f"{name[:3]}(?:{name[3:]})?" for name in _MONTHS) + r"|Sept)\b\.?"
 _DAY = r"\d{1,2}(?:st|nd|rd|th)?\b"
 DATE = (
-    r"(?P<iso>\b\d{4}-\d{2}-\d{2}\b)"
-    rf"|\b(?P<day_first>{_DAY})\s+(?:of\s+)?(?P<month_second>{_MONTH})(?:,?\s+(?P<year_third>\d{{4}})\b)?"
-    rf"|\b(?P<month_first>{_MONTH})\s+(?P<day_second>{_DAY})(?:,?\s+(?P<year_last>\d{{4}})\b)?"
-    rf"|\b(?P<month_only>{_MONTH}),?\s+(?P<year_only>\d{{4}})\b"
+    r"(?P<iso>\b\d{4}-\d{2}-\d{2}|\b\d{4}/\d{1,2}/\d{1,2})(?:(?=T\d)|\b(?![/-]\d))"
+    r"|(?<![\d.])(?P<dotted>[0-3]?\d\.[01]?\d\.\d{4})(?![\d.]*\d)"
+    r"|(?<![\d/])(?P<slashed>\d{1,2}/(?:1[3-9]|2\d|3[01])/\d{4}|(?:1[3-9]|2\d|3[01])/\d{1,2}/\d{4})(?![\d/])"
+    rf"|\b(?P<day_first>{_DAY})[\s-]+(?:day\s+)?(?:of\s+)?(?P<month_second>{_MONTH})(?:,?[\s-]+(?P<year_third>\d{{4}})\b)?"
+    rf"|\b(?P<month_first>{_MONTH})\s+(?:the\s+)?(?P<day_second>{_DAY})(?:,?\s+(?P<year_last>\d{{4}})\b)?"
+    rf"|\b(?P<month_only>{_MONTH})(?:,|\s+of)?\s+(?P<year_only>\d{{4}})\b"
 )
-"""Pattern of one date with a month in it; slashed dates are left alone, as nobody knows which part is the month."""
+"""Pattern of one date with a month in it."""
 
 _GROUP = re.compile(r"(?<=\d)[\u00a0\u2007\u2009\u202f'’](?=\d{3}(?!\d))")  # noqa: RUF001 (thousand separators)
 
 
 @dataclass(frozen=True)
 class Quantity:
-    """A number with its unit, `""` where none is written."""
+    """A number with its unit, `""` where none is written; `value` counts in the base of the unit."""
 
     value: str
     unit: str
     is_spelled: bool
+    written: str
+    """The number before its unit: `8` of 8 km."""
 
     def is_in(self, others: tuple[Quantity, ...]) -> bool:
         """Whether the same quantity is among others; a unit this one does not name may stand there, except percent."""
-        return any(
-            other.value == self.value and (other.unit == self.unit or (not self.unit and other.unit != "%"))
-            for other in others
-        )
+        return any(self.equals(other) for other in others)
+
+    def equals(self, other: Quantity) -> bool:
+        """Whether the other says the same amount, and of the same unit if this one names any."""
+        if self.unit:
+            return (other.value, other.unit) == (self.value, self.unit)
+        return other.written == self.written and other.unit != "%"
 
 
 @dataclass(frozen=True)
@@ -157,11 +203,16 @@ class Date:
 
     def is_in(self, others: tuple[Date, ...]) -> bool:
         """Whether some other date has every part that this one has."""
-        mine = (self.year, self.month, self.day)
-        return any(
-            all(part in (0, theirs) for part, theirs in zip(mine, (other.year, other.month, other.day), strict=True))
-            for other in others
-        )
+        return any(self.holds_for(other) for other in others)
+
+    def __str__(self) -> str:
+        parts = ((self.year, "04"), (self.month, "02"), (self.day, "02"))
+        return "-".join(f"{part:{width}}" for part, width in parts if part)
+
+    def holds_for(self, other: Date) -> bool:
+        """Whether the other date has every part that this one has."""
+        mine, theirs = (self.year, self.month, self.day), (other.year, other.month, other.day)
+        return all(part in (0, their) for part, their in zip(mine, theirs, strict=True))
 
 
 def grouped(text: str) -> str:
@@ -169,30 +220,74 @@ def grouped(text: str) -> str:
     return _GROUP.sub(",", text)
 
 
+def with_plain_units(text: str) -> str:
+    """The text with units of several words in one word, `square kilometres` as `km2`, and those of fields behind."""
+    text = _FIELD_UNIT.sub(r"\1 \3 \2", text)
+    for spelled, plain in _SAME_UNIT:
+        text = spelled.sub(plain, text)
+    return text
+
+
 def quantity_of(match: re.Match[str]) -> Quantity:
-    """The quantity in a match of `QUANTITY`."""
-    unit = "%" if match["percent"] else _UNITS.get((match["unit"] or "").casefold(), "")
+    """The quantity in a match of `QUANTITY`, counted in the base of its unit."""
+    written_unit = "%" if match["percent"] else (match["unit"] or "").casefold()
+    unit, factor = _UNITS.get(written_unit, ("", Decimal(1)))
     unit = unit or _CURRENCIES.get(match["currency"] or "", "")
     scale = _SCALES.get((match["scale"] or "").casefold(), 1)
+    letter = match["suffix"] or match["letter"] or ""
+    if letter == "B" and not match["currency"]:
+        unit = "byte"
+    else:
+        scale *= _SUFFIXES.get(letter, 1)
+    written, is_spelled = _digits(match)
+    sign, ordinal = match["sign"] or "", match["ordinal"] or ""
+    value = written
+    if written.replace(".", "", 1).isdigit() and not ordinal:
+        if scale > 1:
+            value = written = _plain(Decimal(written) * scale)
+        if unit:
+            value = _plain(Decimal(written) * factor)
+    said = sign + written + ordinal
+    return Quantity(sign + value + ordinal, unit, is_spelled=is_spelled and scale == 1, written=said)
+
+
+def with_unit_of(quantity: Quantity, other: Quantity) -> Quantity:
+    """A quantity without unit, counted like another one: the 5 of `5 to 10 km`."""
+    try:
+        factor = Decimal(other.value) / Decimal(other.written)
+        value = _plain(Decimal(quantity.written) * factor)
+    except ArithmeticError:
+        return quantity
+    return Quantity(value, other.unit, quantity.is_spelled, quantity.written)
+
+
+def _plain(number: Decimal) -> str:
+    """A number without exponent and without zeros that say nothing."""
+    written = f"{number:f}"
+    return written.rstrip("0").rstrip(".") if "." in written else written
+
+
+def _digits(match: re.Match[str]) -> tuple[str, bool]:
+    """A number in digits, and whether it was spelled out."""
     spelled = (match["spelled"] or "").casefold()
-    if spelled in _ORDINALS:
-        return Quantity(_ORDINALS[spelled], unit, is_spelled=True)
-    written = _SPELLED[spelled] if spelled else match["digits"].replace(",", "") + match["decimal"]
-    if scale > 1 and written.count(".") <= 1:
-        written = f"{Decimal(written) * scale:f}"
-        written = written.rstrip("0").rstrip(".") if "." in written else written
-    return Quantity(
-        (match["sign"] or "") + written + (match["ordinal"] or ""), unit, is_spelled=bool(spelled) and scale == 1
-    )
+    if not spelled:
+        return match["digits"].replace(",", "") + match["decimal"], False
+    tens, _, ones = spelled.rpartition("-")
+    if ones in _ORDINALS:
+        return (_ORDINALS[ones] if not tens else _SPELLED[tens][0] + _ORDINALS[ones]), True
+    return str(int(_SPELLED[ones]) + int(_SPELLED.get(tens, "0"))), True
 
 
 def date_of(match: re.Match[str]) -> Date:
     """The date in a match of `DATE`."""
     if match["iso"]:
-        year, month, day = map(int, match["iso"].split("-"))
+        year, month, day = map(int, re.split("[-/]", match["iso"]))
         return Date(year, month, day)
-    month = match["month_second"] or match["month_first"] or match["month_only"]
-    day = match["day_first"] or match["day_second"] or "0"
-    year = match["year_third"] or match["year_last"] or match["year_only"] or "0"
-    number = next(place for place, name in enumerate(_MONTHS, 1) if name.startswith(month[:3]))
-    return Date(int(year), number, int(re.sub(r"\D", "", day)))
+    if match["dotted"] or match["slashed"]:
+        day, month, year = map(int, re.split("[./]", match["dotted"] or match["slashed"]))
+        return Date(year, month, day) if month <= len(_MONTHS) else Date(year, day, month)
+    name = match["month_second"] or match["month_first"] or match["month_only"]
+    day_words = match["day_first"] or match["day_second"] or "0"
+    written_year = match["year_third"] or match["year_last"] or match["year_only"] or "0"
+    number = next(place for place, month_name in enumerate(_MONTHS, 1) if month_name.startswith(name[:3]))
+    return Date(int(written_year), number, int(re.sub(r"\D", "", day_words)))

@@ -21,7 +21,7 @@ STOP_WORDS = frozenset(
     around as at away b back be became because become been before behind being below between both but by c came can
     could d did do does doing done down during e each either else enough even ever every everything few for from
     further get go got had has have having he hence her here hers herself him himself his how however i if
-    in indeed instead into is it its itself just kept later less let like likely ll made make makes many may me might
+    in indeed instead into is it its itself just kept later less let likely ll made make makes many may me might
     mine more moreover most much must my myself near neither next nevertheless no nobody none nor not now of off often
     on once one only onto or other others otherwise our ours out over own per perhaps quite rather re really s same
     several shall she should since so some someone something sometimes still such t than that the their theirs them
@@ -38,7 +38,8 @@ STOP_WORDS = frozenset(
 
 _SHORTEST_STEM = 3
 """Letters an ending must leave: `bed` keeps its end."""
-_WORD = re.compile(r"\w+")
+_WORD = re.compile(r"[^\W_]+")
+"""`order_id` is two words: names of fields are looked for by their words."""
 _DROPPED = "`*\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
 """Markdown emphasis and code marks, and characters no reader sees."""
 _QUOTES_AND_DASHES = {
