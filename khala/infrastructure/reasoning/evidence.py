@@ -11,7 +11,7 @@ from khala.domain.value import JsonObject
 
 __all__ = ["Evidence", "PathLink", "Source", "Step", "Why"]
 
-PathLink = Literal["used", "recalls", ""]
+PathLink = Literal["used_value", "recalls", ""]
 """How a step leads to the next: that one used a value of its result, or repeats its words; `""` at the end."""
 
 
@@ -28,7 +28,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Evidence:
-    """A passage that carries a sentence: `quote` is `text[start:end]` of the result, word for word."""
+    """A passage about a sentence: `quote` is `text[start:end]` of the result, word for word."""
 
     degree: Degree
     result_id: str
@@ -43,6 +43,10 @@ class Evidence:
     """The calls that led to the result, first to last; the last one brought it."""
     recalled_by: tuple[str, ...]
     """Ids of later results, and `recollection:SEQ` for evidence before the answer, that brought it back into view."""
+    part: str = ""
+    """What of the sentence it carries; `""` for all of it."""
+    differs: str = ""
+    """For a contradiction, what it says instead."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +56,17 @@ class Why:
     sentence: str
     degree: Degree
     evidence: tuple[Evidence, ...]
+    against: tuple[Evidence, ...] = ()
+    """Passages that say otherwise."""
+    missing: tuple[str, ...] = ()
+    """The parts of it that nothing carries, when the degree is `partly`."""
+    sources: tuple[str, ...] = ()
+    """Hosts or documents that say it independently of each other."""
+
+    @property
+    def is_single_source(self) -> bool:
+        """Whether only one source says it."""
+        return len(self.sources) == 1
 
 
 @dataclass(frozen=True)

@@ -21,22 +21,20 @@ LABEL_CHARS = 80
 _HARMLESS = frozenset(" .,-_")
 _SHAPES: Mapping[NodeKind, tuple[str, str]] = {
     "task": ("([", "])"),
+    "subgoal": ("([", "])"),
     "turn": ("(", ")"),
+    "thought": ("(", ")"),
     "call": ("[", "]"),
     "result": ("[(", ")]"),
     "recollection": ("[[", "]]"),
     "claim": ("([", "])"),
+    "attempt": ("(", ")"),
+    "answer": ("([", "])"),
     "decision": ("{{", "}}"),
 }
-_ARROWS: Mapping[LinkKind, str] = {
-    "asked": "-->",
-    "produced": "-->",
-    "supports": "==>",
-    "used": "-.->",
-    "recalls": "-.->",
-    "repeats": "-.->",
-    "denied": "--x",
-}
+_PLAIN = ("asked", "produced")
+_HEAVY: Mapping[LinkKind, str] = {"supports": "==>", "contradicts": "--x", "blocked_by": "--x"}
+"""What is neither plain nor heavy is dotted."""
 
 
 @dataclass(frozen=True)
@@ -67,8 +65,8 @@ def flowchart(nodes: Iterable[DrawnNode], links: Iterable[DrawnLink]) -> str:
         lines.append(f'    {ids[node.key]}{opening}"{label(node.text)}"{closing}')
     for link in dict.fromkeys(links):
         if link.source in ids and link.target in ids:
-            arrow = _ARROWS[link.kind]
-            kind = "" if arrow == "-->" else f"|{link.kind}|"
+            arrow = "-->" if link.kind in _PLAIN else _HEAVY.get(link.kind, "-.->")
+            kind = "" if link.kind in _PLAIN else f"|{link.kind}|"
             lines.append(f"    {ids[link.source]} {arrow}{kind} {ids[link.target]}")
     return "\n".join(lines) + "\n"
 
@@ -77,10 +75,10 @@ def caption(key: str, kind: NodeKind, about: Mapping[str, Any]) -> str:
     """What is written into a node of the reasoning graph."""
     name = key.partition(":")[2]
     match kind:
-        case "task":
+        case "task" | "subgoal" | "thought":
             return str(about["text"])
         case "claim":
-            mark = "unsupported, " if about["degree"] == "unsupported" else ""
+            mark = "" if about["degree"] in ("quoted", "supported") else f"{about['degree']}, "
             return f"{mark}{about['text']}"
         case "call":
             return f"{about['tool']}, {', '.join(map(str, about['arguments'].values()))}"
@@ -88,7 +86,7 @@ def caption(key: str, kind: NodeKind, about: Mapping[str, Any]) -> str:
             return f"denied, {about['reason']}"
         case "result":
             return f"{name} {about.get('status', 'of another run')}"
-        case "turn" | "recollection":
+        case "turn" | "recollection" | "attempt" | "answer":
             return f"{kind} {name}"
 
 

@@ -1,39 +1,32 @@
-"""What an answer rests on: a graph built from the events of a run.
+"""What an answer rests on, and where a run lost its way: a graph built from the events of a run, and questions to it.
 
 The graph is an observer. Seeing an event only adds nodes and links whose ends are named in it, whatever the length of
 the run. What needs the words of results is done when a question is asked, for the events since the last question: each
 distinct text is read once, values in call arguments are looked up in the results before the call, and the sentences of
-the last answer are tied to the passages that carry them. The answers are the same whenever they were asked for.
-
-Evidence are the results a tool brought (`ok`, `failed`, `repeated`), dead branches included; khala's own words about a
-call are none. Where the same text came twice, the cited result counts, else the first.
+the last answer are tied to the passages that carry or contradict them. The answers are the same whenever they were
+asked for. The shape of the graph as JSON stands at the top of `linked_nodes.py`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, cast
+from itertools import islice
+from typing import Any
 
-import networkx as nx
-
-from khala.domain.call import ToolCall
-from khala.domain.events import (
-    AnswerDrafted,
-    CallDecided,
-    CallFinished,
-    CallRequested,
-    EvidenceRecalled,
-    ModelReplied,
-    Recorded,
-    RunEnded,
-    RunStarted,
-    TurnRolledBack,
-)
-from khala.domain.evidence.attribution import Claim, EvidenceIndex, Support, claims_of
-from khala.domain.reasoning import LEGAL_LINKS, LinkKind, NodeKind
-from khala.infrastructure.reasoning.argument_values import telling_values
+from khala.domain.events import CallFinished, CallRequested, ModelReplied, Recorded
+from khala.domain.evidence.attribution import Claim, Embed, Support, Verdict, claims_of
+from khala.domain.evidence.independence import NEAR_CHARS, Origin, independent, source_name
+from khala.domain.evidence.novelty import Gain
+from khala.domain.evidence.sentences import citations
+from khala.domain.label import Label
+from khala.domain.loops import CallLoops, Loop
+from khala.infrastructure.reasoning import costs, dead_ends, taints
+from khala.infrastructure.reasoning.event_links import EventLinks
 from khala.infrastructure.reasoning.evidence import Evidence, PathLink, Source, Step, Why
+from khala.infrastructure.reasoning.findings import Contradicted, Cost, CriticalPath, DeadEnd, Stale, Taint
 from khala.infrastructure.reasoning.mermaid import DrawnLink, DrawnNode, caption, flowchart
+from khala.infrastructure.reasoning.run_story import RunStory
+from khala.infrastructure.reasoning.run_texts import RunTexts
 
 __all__ = ["ReasoningGraph"]
 
@@ -41,124 +34,193 @@ MOST_STEPS = 50
 """Calls of one path; a longer one is cut at its beginning."""
 MERMAID_NODES = 60
 """A larger diagram cannot be read: it is reduced to what the answer rests on."""
-_EVIDENCE = ("ok", "failed", "repeated")
 
 
 class ReasoningGraph:
     """The reasoning graph of one run.
 
     Call it with each event, or build it from a log with `of`. `read_text` gives the text of a result by its SHA-256.
+    `embed` turns texts into vectors; with it, evidence is found in other words too.
     """
 
-    def __init__(self, read_text: Callable[[str], str]) -> None:
-        self._read_text = read_text
-        self._graph: Any = nx.MultiDiGraph()  # networkx ships no types
-        self._kinds: dict[str, NodeKind] = {}
-        self._calls: dict[str, tuple[int, ToolCall]] = {}
-        self._finished: dict[str, CallFinished] = {}
-        self._read_ids: set[str] = set()
-        self._turn = 0
-        self._answer = ""
-        self._answer_turn = 0
-        self._unread: list[ToolCall | CallFinished] = []
-        self._index = EvidenceIndex()
-        self._first_with: dict[str, str] = {}
-        """For each text by its SHA-256 the first result that brought it."""
+    def __init__(self, read_text: Callable[[str], str], embed: Embed | None = None) -> None:
+        self._seen = EventLinks()
+        self._nodes = self._seen.nodes
+        self._texts = RunTexts(read_text, embed)
+        self._loops = CallLoops()
+        self._needed: dict[str, list[str]] = {}
+        """For each call the results whose values it used or whose words it repeats."""
         self._claims: tuple[Claim, ...] | None = None
+        self._drawn: list[str] = []
+        """Ids of the claims that stand in the graph."""
 
     @classmethod
-    def of(cls, records: Iterable[Recorded], read_text: Callable[[str], str]) -> ReasoningGraph:
+    def of(
+        cls, records: Iterable[Recorded], read_text: Callable[[str], str], embed: Embed | None = None
+    ) -> ReasoningGraph:
         """The graph of a run read back from its log."""
-        graph = cls(read_text)
+        graph = cls(read_text, embed)
         for record in records:
             graph(record)
         return graph
 
+    @property
+    def story(self) -> RunStory:
+        """Turns and calls as they came, with their times and tokens."""
+        return self._seen.story
+
+    @property
+    def answer(self) -> str:
+        """The last draft, or the answer."""
+        return self._seen.answer
+
+    @property
+    def damage(self) -> tuple[str, ...]:
+        """What the log speaks of and does not hold, each in a sentence."""
+        return tuple(self._seen.damage)
+
     def __call__(self, record: Recorded) -> None:
-        """Take in the next event."""
+        """Take in the next event; the damage of a log is noted and never raised."""
         self._claims = None
+        self._nodes.drop(self._drawn)
+        self._drawn = []
+        self._seen(record)
         match record.event:
-            case RunStarted() as event:
-                self._add("task", "task", text=event.task)
             case ModelReplied() as event:
-                self._take_reply(event)
+                for call in event.calls:
+                    self._texts.add(call)
             case CallRequested() as event:
-                self._take_call("task", event.call)
-            case TurnRolledBack() as event:
-                self._graph.nodes[f"turn:{event.turn}"]["rolled_back"] = event.cause
-            case CallDecided() as event:
-                self._take_decision(event)
+                self._texts.add(event.call)
             case CallFinished() as event:
-                self._take_result(event)
-            case EvidenceRecalled() as event:
-                recalled = self._add("recollection", str(record.seq), digest=event.digest)
-                if self._turn:
-                    self._link("produced", f"turn:{self._turn}", recalled)
-                for passage in event.passages:
-                    span = (passage.start, passage.end)
-                    self._link("recalls", recalled, self._result_node(passage.result_id), span=span)
-            case AnswerDrafted() as event:
-                self._answer, self._answer_turn = event.text, event.turn
-            case RunEnded() as event:
-                self._answer, self._answer_turn = event.answer, self._turn
+                self._texts.add(event)
+                self._needed.setdefault(event.call_id, []).extend(event.derived_from)
             case _:
                 pass
 
+    def delegated(self, call_id: str, records: Iterable[Recorded]) -> None:
+        """Take in the run that a call was handed to: its task as a subgoal, with its calls and results."""
+        child = EventLinks()
+        for record in records:
+            child(record)
+        name = child.story.run_id or f"of {call_id}"
+        goal = self._nodes.add("subgoal", name, text=child.story.task, answer=child.answer)
+        self._nodes.link("delegated_to", f"call:{call_id}", goal)
+        for each in child.story.calls.values():
+            call = self._nodes.add("call", each.call.id, tool=each.call.tool, arguments=each.call.arguments)
+            self._nodes.link("asked", goal, call)
+            if each.finished is not None:
+                about = child.nodes.about(f"result:{each.call.id}")
+                result = self._nodes.add("result", each.call.id, **{key: about[key] for key in about if key != "kind"})
+                self._nodes.link("produced", call, result)
+
     def claims(self) -> tuple[Claim, ...]:
-        """The sentences of the last draft or answer that claim something, each with the passages that carry it."""
+        """The sentences of the last draft or answer that claim something, each with what results say about it."""
+        self._catch_up()
         if self._claims is None:
-            self._catch_up()
-            self._graph.remove_nodes_from([key for key, kind in self._kinds.items() if kind == "claim"])
-            self._kinds = {key: kind for key, kind in self._kinds.items() if kind != "claim"}
-            self._claims = claims_of(self._answer, self._index)
+            self._claims = claims_of(self._seen.answer, self._texts.index)
             for number, claim in enumerate(self._claims, start=1):
-                self._add_claim(number, claim)
+                self._draw(number, claim)
         return self._claims
 
     def unsupported(self) -> tuple[str, ...]:
-        """The sentences of the answer that no result carries, in order."""
+        """The sentences of the answer that no result carries even in part, the contradicted among them, in order."""
         return tuple(claim.sentence for claim in self.claims() if not claim.supports)
+
+    def single_source(self) -> tuple[str, ...]:
+        """The sentences of the answer that only one source says, in order."""
+        return tuple(claim.sentence for claim in self.claims() if len(self._sources(claim.supports)) == 1)
+
+    def contradictions(self) -> tuple[Contradicted, ...]:
+        """The sentences of the answer that some result says otherwise, in order."""
+        return tuple(
+            Contradicted(claim.sentence, claim.degree, tuple(map(self._evidence, claim.verdict.contradictions)))
+            for claim in self.claims()
+            if claim.verdict.contradictions
+        )
 
     def why(self, sentence: str) -> Why:
         """What a sentence rests on; any sentence can be asked about, the answer's own or another."""
-        known = next((claim.supports for claim in self.claims() if claim.sentence == sentence), None)
-        supports = self._index.supports(sentence) if known is None else known
-        degree = supports[0].degree if supports else "unsupported"
-        return Why(sentence, degree, tuple(map(self._evidence, supports)))
+        verdict = self.judge(sentence)
+        return Why(
+            sentence,
+            verdict.degree,
+            tuple(map(self._evidence, verdict.supports)),
+            tuple(map(self._evidence, verdict.contradictions)),
+            verdict.missing,
+            self._sources(verdict.supports),
+        )
+
+    def judge(self, sentence: str) -> Verdict:
+        """What the results of this run say about any sentence."""
+        known = next((claim.verdict for claim in self.claims() if claim.sentence == sentence), None)
+        return known or self._texts.index.judge(sentence, cited=citations(sentence))
 
     def sources(self) -> tuple[Source, ...]:
-        """The best passage of each sentence, each passage once, in the order of the answer."""
+        """The best passage of each sentence, or of each of its parts, each passage once, in the order of the answer."""
         found: dict[tuple[str, int, int], Source] = {}
         for claim in self.claims():
-            for best in claim.supports[:1]:
-                source = Source(best.result_id, self._calls[best.result_id][1].tool, best.quote, claim.sentence)
+            for best in _minimal(claim.supports):
+                source = Source(best.result_id, self.story.calls[best.result_id].call.tool, best.quote, claim.sentence)
                 found.setdefault((best.result_id, best.start, best.end), source)
         return tuple(found.values())
+
+    def stale(self) -> tuple[Stale, ...]:
+        """The sentences whose evidence the prompt shows no more, neither where it stood nor recalled since."""
+        shown = self.story.shown()
+        return tuple(
+            Stale(claim.sentence, tuple(each.result_id for each in claim.supports))
+            for claim in self.claims()
+            if claim.supports and not any(self._is_in_view(each, shown) for each in claim.supports)
+        )
+
+    def loops(self) -> tuple[Loop, ...]:
+        """Calls that were made again, nearly again, or in turn, longest first."""
+        for each in islice(self.story.calls.values(), len(self._loops), None):
+            self._loops.add(each.call)
+        return self._loops.found()
+
+    def dead_ends(self) -> tuple[DeadEnd, ...]:
+        """Calls and turns that nothing came of, in order; before there is an answer, what no later call used."""
+        ends = self._ends()
+        needed = costs.ancestors(self.story, ends, self._needs) if ends or self.answer else None
+        return dead_ends.dead_ends(self.story, needed, self._needs)
+
+    def gain(self, call_id: str) -> Gain:
+        """What was new in the result of a call against all results before it. Raises `KeyError` for no such call."""
+        self._catch_up()
+        return self._texts.gain(self.story.calls[call_id].call.id)
+
+    def critical_path(self) -> CriticalPath:
+        """The longest chain of calls in time that the answer needed; of all calls while there is no answer."""
+        return costs.critical_path(self.story, self._ends() or list(self.story.calls), self._needs)
+
+    def cost_of(self, sentence: str) -> Cost:
+        """What it took to find the evidence of a sentence: its calls, and all that led to them."""
+        ends = [each.result_id for each in _minimal(self.judge(sentence).supports)]
+        return costs.cost(self.story, costs.ancestors(self.story, ends, self._needs))
+
+    def taint(self, call_id: str) -> Taint:
+        """From which untrusted results the arguments of a call derive. Raises `KeyError` for no such call."""
+        self._catch_up()
+        return taints.taint(self.story, self._texts.index, call_id)
 
     def node_link(self) -> dict[str, Any]:
         """The whole graph as node-link JSON; `networkx.node_link_graph(..., edges="links")` reads it back."""
         self.claims()
-        written = cast("dict[str, Any]", nx.node_link_data(self._graph, edges="links"))
-        place = {key: number for number, key in enumerate(self._graph)}
-
-        def in_order(link: dict[str, Any]) -> tuple[int, int, str]:
-            return place[link["source"]], place[link["target"]], link["key"]
-
-        return {**written, "links": sorted(written["links"], key=in_order)}
+        return self._nodes.node_link()
 
     def mermaid(self) -> str:
         """The graph as a Mermaid flowchart with the best evidence; a large one reduced to what the answer rests on."""
         claims = self.claims()
-        keys = set(self._kinds) if len(self._kinds) <= MERMAID_NODES else self._ground_of(claims)
+        kinds = self._nodes.kinds
+        keys = set(kinds) if len(kinds) <= MERMAID_NODES else self._ground_of(claims)
         nodes = [
-            DrawnNode(key, kind, caption(key, kind, self._graph.nodes[key]))
-            for key, kind in self._kinds.items()
-            if key in keys
+            DrawnNode(key, kinds[key], caption(key, kinds[key], self._nodes.about(key))) for key in kinds if key in keys
         ]
         best = {
-            (f"result:{claim.supports[0].result_id}", f"claim:{number}")
+            (f"result:{each.result_id}", f"claim:{number}")
             for number, claim in enumerate(claims, start=1)
-            if claim.supports
+            for each in _minimal(claim.supports)
         }
         links = [
             DrawnLink(link["source"], link["target"], link["kind"])
@@ -167,104 +229,78 @@ class ReasoningGraph:
         ]
         return flowchart(nodes, links)
 
-    def _take_reply(self, event: ModelReplied) -> None:
-        self._turn = event.turn
-        turn = self._add("turn", str(event.turn), number=event.turn)
-        self._link("asked", "task", turn)
-        for call in event.calls:
-            self._take_call(turn, call)
-
-    def _take_call(self, asking: str, call: ToolCall) -> None:
-        self._calls[call.id] = (self._turn, call)
-        self._link("asked", asking, self._add("call", call.id, tool=call.tool, arguments=call.arguments))
-        self._unread.append(call)
-
-    def _take_decision(self, event: CallDecided) -> None:
-        decision = event.decision
-        if decision.effect == "deny" or (decision.effect == "ask" and not event.approved):
-            decided = self._add("decision", event.call_id, rules=list(decision.rules), reason=decision.reason)
-            self._link("denied", decided, f"call:{event.call_id}")
-
-    def _take_result(self, event: CallFinished) -> None:
-        self._finished[event.call_id] = event
-        result = self._result_node(event.call_id)
-        self._graph.nodes[result].update(
-            status=event.status, digest=event.digest, chars=event.chars, label=event.label.model_dump(mode="json")
-        )
-        self._link("produced", f"call:{event.call_id}", result)
-        for origin in event.derived_from:
-            self._link("recalls", result, self._result_node(origin))
-            if event.status == "repeated" and origin in self._calls:
-                self._link("repeats", f"call:{event.call_id}", f"call:{origin}")
-        self._unread.append(event)
-
-    def _add_claim(self, number: int, claim: Claim) -> None:
-        about = {"text": claim.sentence, "start": claim.start, "end": claim.end, "degree": claim.degree}
-        key = self._add("claim", str(number), **about)
-        if self._answer_turn:
-            self._link("produced", f"turn:{self._answer_turn}", key)
-        for support in claim.supports:
-            span = (support.start, support.end)
-            self._link("supports", f"result:{support.result_id}", key, span=span, degree=support.degree)
-        for cited in claim.cites:
-            if f"result:{cited}" in self._kinds:
-                self._link("used", key, f"result:{cited}")
-
-    def _result_node(self, result_id: str) -> str:
-        """The node of a result; one of another run has its id only."""
-        key = f"result:{result_id}"
-        return key if key in self._kinds else self._add("result", result_id)
-
-    def _add(self, kind: NodeKind, name: str, **about: object) -> str:
-        key = name if kind == "task" else f"{kind}:{name}"
-        self._kinds[key] = kind
-        self._graph.add_node(key, kind=kind, **about)
-        return key
-
-    def _link(
-        self, kind: LinkKind, source: str, target: str, *, span: tuple[int, int] | None = None, **about: object
-    ) -> None:
-        ends = (self._kinds.get(source), self._kinds.get(target))
-        if ends not in LEGAL_LINKS[kind]:
-            raise ValueError(f"`{kind}` cannot join {source} ({ends[0]}) and {target} ({ends[1]})")
-        place = f":{span[0]}" if span else f":{about['argument']}" if "argument" in about else ""
-        if span:
-            about |= {"start": span[0], "end": span[1]}
-        self._graph.add_edge(source, target, key=kind + place, kind=kind, **about)
-
     def _catch_up(self) -> None:
-        """Read what came since the last question, in order: a call can only use results before it."""
-        unread, self._unread = self._unread, []
-        for item in unread:
-            if isinstance(item, ToolCall):
-                for argument, value in telling_values(item.arguments):
-                    result_id = value if value in self._read_ids else self._index.newest_with(value)
-                    if result_id is not None:
-                        self._link("used", f"call:{item.id}", f"result:{result_id}", argument=argument, value=value)
-                continue
-            self._read_ids.add(item.call_id)
-            if item.status not in _EVIDENCE:
-                continue
-            first = self._first_with.setdefault(item.digest, item.call_id)
-            if first == item.call_id:
-                self._index.add_result(first, self._read_text(item.digest), is_copy=bool(item.derived_from))
-            elif not item.derived_from:
-                self._index.add_twin(item.call_id, of=first)
+        for used in self._texts.catch_up():
+            call, result = f"call:{used.call_id}", self._seen.result(used.result_id)
+            self._nodes.link("used_value", call, result, argument=used.argument, value=used.value)
+            self._needed.setdefault(used.call_id, []).append(used.result_id)
+
+    def _draw(self, number: int, claim: Claim) -> None:
+        verdict = claim.verdict
+        key = self._nodes.add(
+            "claim", str(number), text=claim.sentence, start=claim.start, end=claim.end, degree=claim.degree,
+            sources=list(self._sources(claim.supports)), missing=list(verdict.missing),
+        )  # fmt: skip
+        self._drawn.append(key)
+        if self._seen.answer_turn:
+            self._nodes.link("produced", f"turn:{self._seen.answer_turn}", key)
+        if self._seen.answer_node:
+            self._nodes.link("produced", self._seen.answer_node, key)
+        for each in (*verdict.supports, *verdict.contradictions):
+            kind = "contradicts" if each.degree == "contradicted" else "supports"
+            self._nodes.link(
+                kind, f"result:{each.result_id}", key, span=(each.start, each.end), degree=each.degree,
+                part=each.part, differs=each.differs,
+            )  # fmt: skip
+        for cited in claim.cites:
+            if f"result:{cited}" in self._nodes.kinds:
+                self._nodes.link("derived_from", key, f"result:{cited}")
+
+    def _ends(self) -> list[str]:
+        """The results that the sentences of the answer rest on."""
+        return [each.result_id for claim in self.claims() for each in _minimal(claim.supports)]
+
+    def _needs(self, call_id: str) -> list[str]:
+        return self._needed.get(call_id, [])
+
+    def _sources(self, supports: Iterable[Support]) -> tuple[str, ...]:
+        origins: list[Origin] = []
+        for each in supports:
+            text = self._texts.text(each.result_id)
+            name = source_name(self.story.calls[each.result_id].call, text, each.start, each.end)
+            around = text[max(0, each.start - NEAR_CHARS) : each.end + NEAR_CHARS]
+            origins.append(Origin(name, each.quote, around))
+            if each.part:
+                break  # a sentence carried in parts has one passage for each
+        return independent(origins)
+
+    def _is_in_view(self, support: Support, shown: frozenset[str]) -> bool:
+        recalled = self.story.recalled
+        return (
+            support.result_id in shown
+            or not shown.isdisjoint(self._recalled_by(support))
+            or any(
+                passage.result_id == support.result_id and passage.start < support.end and passage.end > support.start
+                for passage in (recalled.passages if recalled else ())
+            )
+        )
 
     def _evidence(self, support: Support) -> Evidence:
-        turn, call = self._calls[support.result_id]
+        story = self.story.calls[support.result_id]
         return Evidence(
             degree=support.degree,
             result_id=support.result_id,
-            tool=call.tool,
-            arguments=call.arguments,
-            turn=turn,
+            tool=story.call.tool,
+            arguments=story.call.arguments,
+            turn=story.turn,
             quote=support.quote,
             start=support.start,
             end=support.end,
-            label=self._finished[support.result_id].label,
+            label=story.finished.label if story.finished else Label(),
             path=self._path(support.result_id),
             recalled_by=tuple(self._recalled_by(support)),
+            part=support.part,
+            differs=support.differs,
         )
 
     def _path(self, result_id: str) -> tuple[Step, ...]:
@@ -274,42 +310,40 @@ class ReasoningGraph:
         seen: set[str] = set()
         while result_id not in seen and len(steps) < MOST_STEPS:
             seen.add(result_id)
-            turn, call = self._calls.get(result_id, (0, None))
-            steps.append(Step(result_id, call.tool if call else "", turn, link))
+            story = self.story.calls.get(result_id)
+            steps.append(Step(result_id, story.call.tool if story else "", story.turn if story else 0, link))
             link, result_id = self._came_from(result_id)
         return tuple(reversed(steps))
 
     def _came_from(self, result_id: str) -> tuple[PathLink, str]:
         """What a result repeats, else the newest result its call used, else itself."""
-        ways: tuple[tuple[PathLink, str], ...] = (("recalls", f"result:{result_id}"), ("used", f"call:{result_id}"))
+        ways: tuple[tuple[PathLink, str], ...] = (
+            ("recalls", f"result:{result_id}"),
+            ("used_value", f"call:{result_id}"),
+        )
         for link, node in ways:
-            earlier = self._targets(node, link)
-            if earlier:
-                return link, max(earlier, key=lambda other: self._calls.get(other, (0, None))[0])
+            if link and (earlier := [target.removeprefix("result:") for target in self._nodes.targets(node, link)]):
+                return link, max(
+                    earlier, key=lambda other: self.story.calls[other].turn if other in self.story.calls else 0
+                )
         return "", result_id
 
-    def _targets(self, node: str, kind: PathLink) -> list[str]:
-        """Ids of the results a node is linked to."""
-        if node not in self._kinds:
-            return []
-        out = self._graph.out_edges(node, data=True)
-        return [target.partition(":")[2] for _, target, link in out if link["kind"] == kind]
-
     def _recalled_by(self, support: Support) -> Iterator[str]:
-        for source, _, link in self._graph.in_edges(f"result:{support.result_id}", data=True):
-            if (
-                link["kind"] == "recalls"
-                and link.get("start", 0) < support.end
-                and link.get("end", support.end) > support.start
-            ):
+        for source, link in self._nodes.sources(f"result:{support.result_id}", "recalls"):
+            if link.get("start", 0) < support.end and link.get("end", support.end) > support.start:
                 yield source.removeprefix("result:")
 
     def _ground_of(self, claims: tuple[Claim, ...]) -> set[str]:
         """Keys of the task, the claims, their best evidence and the calls and turns it came through."""
-        keys = {"task", f"turn:{self._answer_turn}"}
+        keys = {"task", f"turn:{self._seen.answer_turn}"}
         keys.update(f"claim:{number}" for number in range(1, len(claims) + 1))
         for claim in claims:
-            for best in claim.supports[:1]:
+            for best in (*_minimal(claim.supports), *claim.verdict.contradictions[:1]):
                 for step in self._path(best.result_id):
                     keys |= {f"result:{step.call_id}", f"call:{step.call_id}", f"turn:{step.turn}"}
         return keys
+
+
+def _minimal(supports: tuple[Support, ...]) -> tuple[Support, ...]:
+    """The fewest passages that carry a sentence: the best one, or one for each of its parts."""
+    return supports if supports and supports[0].part else supports[:1]
