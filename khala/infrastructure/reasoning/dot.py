@@ -24,7 +24,13 @@ _SHAPES: Mapping[str, str] = {
     "claim": "note",
     "decision": "diamond",
 }
-_STYLES: Mapping[str, str] = {"supports": "bold", "used": "dashed", "recalls": "dashed", "repeats": "dotted"}
+_STYLES: Mapping[str, str] = {
+    "supports": "bold",
+    "used_value": "dashed",
+    "contradicts": "bold",
+    "recalls": "dashed",
+    "repeats": "dotted",
+}
 
 
 def dot(node_link: Mapping[str, Any]) -> str:

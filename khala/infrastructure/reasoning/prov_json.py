@@ -26,10 +26,15 @@ _RELATIONS: Mapping[tuple[str, str, str], Relation] = {
     ("asked", "task", "call"): ("used", "prov:entity", "prov:activity"),
     ("asked", "turn", "call"): ("wasInformedBy", "prov:informant", "prov:informed"),
     ("produced", "call", "result"): ("wasGeneratedBy", "prov:activity", "prov:entity"),
-    ("produced", "turn", "claim"): ("wasGeneratedBy", "prov:activity", "prov:entity"),
-    ("produced", "turn", "recollection"): ("wasGeneratedBy", "prov:activity", "prov:entity"),
-    ("used", "call", "result"): ("used", "prov:activity", "prov:entity"),
-    ("used", "claim", "result"): ("wasDerivedFrom", "prov:generatedEntity", "prov:usedEntity"),
+    **{
+        ("produced", "turn", said): ("wasGeneratedBy", "prov:activity", "prov:entity")
+        for said in ("thought", "attempt", "answer", "claim", "recollection")
+    },
+    ("produced", "answer", "claim"): ("wasDerivedFrom", "prov:usedEntity", "prov:generatedEntity"),
+    ("produced", "attempt", "claim"): ("wasDerivedFrom", "prov:usedEntity", "prov:generatedEntity"),
+    ("used_value", "call", "result"): ("used", "prov:activity", "prov:entity"),
+    ("derived_from", "claim", "result"): ("wasDerivedFrom", "prov:generatedEntity", "prov:usedEntity"),
+    ("derived_from", "answer", "attempt"): ("wasDerivedFrom", "prov:generatedEntity", "prov:usedEntity"),
     ("recalls", "result", "result"): ("wasDerivedFrom", "prov:generatedEntity", "prov:usedEntity"),
     ("recalls", "recollection", "result"): ("wasDerivedFrom", "prov:generatedEntity", "prov:usedEntity"),
     ("supports", "result", "claim"): ("wasDerivedFrom", "prov:usedEntity", "prov:generatedEntity"),
