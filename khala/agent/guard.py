@@ -167,12 +167,17 @@ class Guard:
         try:
             arguments = tool.canonical_arguments(call.arguments)  # 1
             digest = self.call_digest(call.tool, arguments)
-            facts = Facts(manifest, arguments, grounding)
-            if spend is not None:
-                facts = replace(facts, calls=spend.calls_per_tool, spend=spend.amounts)
-            if self.policy.counts and begun is not None:
-                facts = replace(facts, done=self._done(begun), now_ms=now_ms)
-            decision = self.policy.decide(facts).model_copy(update={"call_digest": digest})  # 2
+            facts = Facts(
+                manifest,
+                arguments,
+                grounding,
+                calls={} if spend is None else spend.calls_per_tool,
+                spend={} if spend is None else spend.amounts,
+                done=self._done(begun) if self.policy.counts and begun is not None else None,
+                now_ms=now_ms,
+                digest=digest,
+            )
+            decision = self.policy.decide(facts)  # 2
             if decision.effect == "ask":
                 bound = {"tool_digest": self._tool_digest(tool), "policy_digest": self.policy.digest}
                 decision = decision.model_copy(update=bound)
@@ -180,7 +185,7 @@ class Guard:
             return Ruling(denied_by_failure(f"the arguments do not fit: {error}"))
         except Exception as error:  # noqa: BLE001 (2: whatever goes wrong denies)
             return Ruling(denied_by_failure(f"{type(error).__name__}: {error}"))
-        permit = Permit(call.model_copy(update={"arguments": arguments}), digest, tool, manifest)
+        permit = Permit(ToolCall(id=call.id, tool=call.tool, arguments=arguments), digest, tool, manifest)
         if decision.effect == "allow":
             return Ruling(decision, self._granted(permit), facts=facts)  # 3
         if decision.effect == "ask":

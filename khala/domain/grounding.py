@@ -137,7 +137,7 @@ class Grounding:
         `role`, `effect` and `tool` say what the value is for. An empty text has no origin, nor has one without a letter
         or digit: nothing vouches for it.
         """
-        leaves = list(_leaves(value))
+        leaves = _leaves(value)
         if not leaves:
             return frozenset()
         return frozenset(each for each in ORIGINS if all(self._has(leaf, each, role, effect, tool) for leaf in leaves))
@@ -152,7 +152,7 @@ class Grounding:
         tool: str = "",
     ) -> bool:
         """Whether every leaf of the value has one of the origins."""
-        leaves = list(_leaves(value))
+        leaves = _leaves(value)
         return bool(leaves) and all(
             any(self._has(leaf, each, role, effect, tool) for each in origins) for leaf in leaves
         )
@@ -363,8 +363,10 @@ def name_words(name: str) -> list[str]:
     return [word.lower() for word in re.findall(r"[^\W_]+", spaced)]
 
 
-def _leaves(value: JsonValue) -> Iterator[str]:
-    return (normalised(as_text(leaf)) for _, leaf, _ in _UNMARKED.walk(value))
+def _leaves(value: JsonValue) -> list[str]:
+    if isinstance(value, str):
+        return [normalised(value)]
+    return [normalised(as_text(leaf)) for _, leaf, _ in _UNMARKED.walk(value)]
 
 
 _UNMARKED: PathMap[None] = PathMap({})

@@ -103,6 +103,8 @@ class Facts:
     """The calls that were allowed so far; `None` when they are not known."""
     now_ms: int | None = None
     """Milliseconds since the epoch; `None` when it is not known."""
+    digest: str = ""
+    """SHA-256 of the canonical call."""
 
     @property
     def tool(self) -> str:
@@ -405,7 +407,7 @@ def _decided(facts: Facts, applying: Sequence[Rule]) -> Decision:
 
 def _ungranted(facts: Facts) -> Decision:
     reason = f"no rule allows `{facts.tool}` ({facts.effect}) with these arguments"
-    return Decision(effect="deny", rules=(NO_GRANT,), reason=reason)
+    return Decision(effect="deny", rules=(NO_GRANT,), reason=reason, call_digest=facts.digest)
 
 
 def _decision(facts: Facts, effect: Effect, rules: Sequence[Rule]) -> Decision:
@@ -415,7 +417,7 @@ def _decision(facts: Facts, effect: Effect, rules: Sequence[Rule]) -> Decision:
     if offences:
         told = ", ".join(f"`{each.path}` ({each.role}) comes from {_in_words(each.origins)}" for each in offences[:3])
         reasons += f": {told}"
-    return Decision(effect=effect, rules=ids, reason=reasons, offences=offences)
+    return Decision(effect=effect, rules=ids, reason=reasons, offences=offences, call_digest=facts.digest)
 
 
 def _in_words(origins: Sequence[Origin]) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import inspect
 import json
+import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -92,6 +93,8 @@ class Tool:
         as no policy expects.
         """
         canonical = self._coerced(arguments)
+        if _is_settled(canonical, arguments):
+            return canonical
         try:
             json.dumps(canonical, allow_nan=False)
         except ValueError:
@@ -115,6 +118,19 @@ class Tool:
         """Keyword arguments for the function, typed, from canonical arguments."""
         checked = self.arguments_model.model_validate(arguments)
         return {str(about.alias): getattr(checked, name) for name, about in type(checked).model_fields.items()}
+
+
+def _is_settled(canonical: JsonValue, given: object) -> bool:
+    """Whether nothing was changed, so that nothing would change again: the same types and values, numbers finite."""
+    if type(canonical) is not type(given):
+        return False
+    if isinstance(canonical, dict) and isinstance(given, dict):
+        others = cast("dict[str, object]", given)
+        return canonical.keys() == others.keys() and all(_is_settled(canonical[key], others[key]) for key in canonical)
+    if isinstance(canonical, list) and isinstance(given, list):
+        items = cast("list[object]", given)
+        return len(canonical) == len(items) and all(map(_is_settled, canonical, items))
+    return canonical == given and not (isinstance(canonical, float) and not math.isfinite(canonical))
 
 
 @overload

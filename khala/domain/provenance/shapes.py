@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from decimal import Decimal, InvalidOperation
 from typing import Literal
 
+from .boundaries import is_whole
+
 __all__ = ["MentionKind", "keys_in", "keys_of", "mentions_in"]
 
 MentionKind = Literal["link", "contact", "account"]
@@ -24,8 +26,7 @@ _URL = re.compile(
 _MAIL = re.compile(rf"(?<![\w.+\-])[\w.+\-]+@{_HOST}(?![\w@])")
 _ACCOUNT = re.compile(r"(?<!\w)[a-z]{2}\d{2}(?: ?[a-z0-9]{4}){2,7}(?: ?[a-z0-9]{1,3})?(?!\w)")
 _NUMBER = re.compile(
-    r"(?<![\w.,'\u2019+\-/\u2044\u2212])\d{1,3}(?:(?P<by>[,'\u2019 ])\d{3}(?:(?P=by)\d{3})*)?\d*(?:\.\d+)?"
-    r"(?![\w/\u2044]|[.,'\u2019:]\d)"
+    r"(?<![\w.,'\u2019+])\d{1,3}(?:(?P<by>[,'\u2019 ])\d{3}(?:(?P=by)\d{3})*)?\d*(?:\.\d+)?(?![\w]|[.,'\u2019]\d)"
 )
 _PATH = re.compile(r"(?<![^\s\"'`(<=])(?:\./|/)?(?:[\w.\-~+@]+/+)+[\w.\-~+@]*")
 
@@ -80,7 +81,8 @@ def keys_in(text: str) -> Iterator[str]:
             if len(squeezed) >= MIN_ACCOUNT_CHARS:
                 yield f"account {squeezed}"
     for number in _NUMBER.finditer(text):
-        yield from _number(number[0])
+        if is_whole(text, number.start(), number.end()):
+            yield from _number(number[0])
     for path in _PATH.finditer(text):
         yield f"path {_plain_path(path[0].rstrip(_TRAILING))}"
 

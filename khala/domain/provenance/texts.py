@@ -7,25 +7,13 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from .boundaries import is_whole
 from .shapes import keys_in, keys_of
 
 __all__ = ["Texts", "normalised", "stands_in"]
 
 _SPACE = re.compile(r"\s+")
 _WORD = re.compile(r"\w+")
-
-_UNSEEN = "\u00ad\u0300-\u036f\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff\U000e0000-\U000e01ef"
-"""Characters that alter or hide inside a word without being letters: combining, zero width, bidi, tags."""
-
-_GROUPED = r"[,'\u2019]\d"
-_AFTER_A_GROUP = r"(?<=\d[,'\u2019])\d|(?:(?<=(?<!\d)\d )|(?<=(?<!\d)\d\d )|(?<=(?<!\d)\d\d\d ))\d{3}(?!\d)"
-"""How 50,000 and 50'000 and 50 000 go on, and what their later groups come after."""
-
-_WORD_START = re.compile(rf"(?<![\w.@/\\+\-\u2044\u2212{_UNSEEN}])(?!{_AFTER_A_GROUP})")
-_WORD_END = re.compile(
-    rf"(?![\w@/\\+\-\u2044{_UNSEEN}]|[.:?&=#~%]\w)(?!(?<=\d){_GROUPED}|(?<=\d)(?<!\d{{4}}) \d{{3}}(?!\d))"
-)
-"""Where a value may begin and end inside a text: not within a word, an address, a path, a URL or a number."""
 
 
 def normalised(text: str) -> str:
@@ -40,7 +28,7 @@ def stands_in(clean: str, text: str) -> bool:
     """Whether a value stands in a text as whole words; both normalised."""
     start = text.find(clean)
     while start >= 0:
-        if _WORD_START.match(text, start) and _WORD_END.match(text, start + len(clean)):
+        if is_whole(text, start, start + len(clean)):
             return True
         start = text.find(clean, start + 1)
     return False
