@@ -127,6 +127,7 @@ class Home:
         principal: Principal | None = None,
         approver: Approver | None = None,
         approval_timeout_s: float = APPROVAL_TIMEOUT_S,
+        unsafe_dry_run: bool = False,
         observers: Sequence[Observer] = (),
         budget: InteractionBudget | None = None,
         retention: Retention | None = None,
@@ -137,12 +138,13 @@ class Home:
         `recall` and `read_result` are added to `tools`. Without `model` it is the extractive researcher. `policy` is a
         policy or the path of a policy file; without it, reading is allowed and everything else needs a policy.
         `principal` is on whose behalf it acts. `approver` answers `ask`; without it, or without an answer in time,
-        `ask` means no. Raises `PolicyInvalid`, `InvalidTool`.
+        `ask` means no. With `unsafe_dry_run` the policy is asked and logged, and not enforced. Raises `PolicyInvalid`,
+        `InvalidTool`.
         """
         offered = (*tools, *memory_tools(self.memory, self.store.tool_result))
         return ResearchAgent(
             model=ExtractiveResearcher() if model is None else model,
-            guard=_guard(offered, policy, approver, approval_timeout_s),
+            guard=_guard(offered, policy, approver, approval_timeout_s, unsafe_dry_run=unsafe_dry_run),
             store=self.store,
             memory=self.memory,
             observers=observers,
@@ -162,13 +164,14 @@ class Home:
         principal: Principal | None = None,
         approver: Approver | None = None,
         approval_timeout_s: float = APPROVAL_TIMEOUT_S,
+        unsafe_dry_run: bool = False,
         observers: Sequence[Observer] = (),
     ) -> Generator[Session]:
         """The guard for one task in somebody else's loop; what it decides and what came of it is kept in this home.
 
         See `guarded` for the arguments. The session ends with the context. Raises `PolicyInvalid`, `InvalidTool`.
         """
-        guard = _guard(functions, policy, approver, approval_timeout_s)
+        guard = _guard(functions, policy, approver, approval_timeout_s, unsafe_dry_run=unsafe_dry_run)
         with _session(self.store, task, guard, principal, memory=self.memory, observers=observers) as session:
             yield session
 
@@ -207,18 +210,22 @@ def guarded(
     policy: PolicySource = None,
     principal: Principal | None = None,
     approver: Approver | None = None,
+    unsafe_dry_run: bool = False,
 ) -> Generator[Session]:
     """The guard for one task in somebody else's loop, without a home: nothing is kept.
 
     `task` is what the user asked, word for word: values that stand in it count as the user's. `functions` are the
     tools, typed functions with docstrings or `Tool`s; `session.protect(function)` gives each one guarded. `policy` is a
     policy or the path of a policy file; without it, reading is allowed and everything else denied. `principal` is the
-    user as the application knows them. `approver` answers `ask`; without it `ask` means no. Raises `PolicyInvalid`,
+    user as the application knows them. `approver` answers `ask`; without it `ask` means no. With
+    `unsafe_dry_run` the policy is asked and logged, and not enforced. Raises `PolicyInvalid`,
     `InvalidTool`.
     """
     from khala.testing.in_memory_store import InMemoryStore
 
-    with _session(InMemoryStore(), task, _guard(functions, policy, approver), principal) as session:
+    with _session(
+        InMemoryStore(), task, _guard(functions, policy, approver, unsafe_dry_run=unsafe_dry_run), principal
+    ) as session:
         yield session
 
 
@@ -241,6 +248,7 @@ def _session(
         budget=InteractionBudget(),
         retention=Retention(),
         principal=principal or Principal(),
+        dry_run=guard.unsafe_dry_run,
         hosted=True,
     )
     with store.create() as log:
@@ -258,13 +266,22 @@ def _guard(
     policy: PolicySource,
     approver: Approver | None,
     approval_timeout_s: float = APPROVAL_TIMEOUT_S,
+    *,
+    unsafe_dry_run: bool = False,
 ) -> Guard:
     tools = [each if isinstance(each, Tool) else tool(each) for each in functions]
     if policy is None:
         policy = builtin_policy(tools)
     elif not isinstance(policy, Policy):
         policy = load_policy(Path(policy), tools, known_names=BUILTIN_TOOLS)
-    return Guard(policy, tools, digest=canonical_digest, approver=approver, approval_timeout_s=approval_timeout_s)
+    return Guard(
+        policy,
+        tools,
+        digest=canonical_digest,
+        approver=approver,
+        approval_timeout_s=approval_timeout_s,
+        unsafe_dry_run=unsafe_dry_run,
+    )
 
 
 def no_embedder() -> None:

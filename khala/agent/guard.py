@@ -81,13 +81,19 @@ class Ruling:
     """What a yes would permit."""
     endorsements: tuple[Endorsement, ...] = ()
     """What a person's yes says of later calls."""
+    enforced: bool = True
+    """`False` in a dry run: the permit stands although the decision is no `allow`."""
     facts: Facts | None = None
     """What was decided on; `None` when it did not come to that."""
 
     def decided(self, call_id: str) -> CallDecided:
         """The event to write before anything runs."""
         return CallDecided(
-            call_id=call_id, decision=self.decision, approved=self.approved, endorsements=self.endorsements
+            call_id=call_id,
+            decision=self.decision,
+            approved=self.approved,
+            endorsements=self.endorsements,
+            enforced=self.enforced,
         )
 
 
@@ -95,7 +101,8 @@ class Guard:
     """Enforces one policy over a set of tools.
 
     `digest` gives the SHA-256 of a canonical JSON value; `approver` answers `ask`, and without one, or without an
-    answer within `approval_timeout_s` seconds, `ask` means no.
+    answer within `approval_timeout_s` seconds, `ask` means no. With `unsafe_dry_run` every call that has a manifest and
+    fits its tool runs, and what the policy says is only written down.
     Raises `InvalidTool` when two tools carry one name.
     """
 
@@ -107,11 +114,13 @@ class Guard:
         digest: Digest,
         approver: Approver | None = None,
         approval_timeout_s: float = APPROVAL_TIMEOUT_S,
+        unsafe_dry_run: bool = False,
     ) -> None:
         self.policy = policy
         self.digest = digest
         self._approver = approver
         self._approval_timeout_s = approval_timeout_s
+        self.unsafe_dry_run = unsafe_dry_run
         self._tools: dict[str, Tool] = {}
         for tool in tools:
             if tool.name in self._tools:
@@ -188,6 +197,8 @@ class Guard:
         permit = Permit(ToolCall(id=call.id, tool=call.tool, arguments=arguments), digest, tool, manifest)
         if decision.effect == "allow":
             return Ruling(decision, self._granted(permit), facts=facts)  # 3
+        if self.unsafe_dry_run:
+            return Ruling(decision, self._granted(permit), enforced=False, facts=facts)
         if decision.effect == "ask":
             self._asked.add(permit)
             return Ruling(decision, pending=permit, facts=facts)

@@ -104,6 +104,7 @@ class ResearchAgent:
             budget=self.budget,
             retention=self.retention,
             principal=self.principal,
+            dry_run=self.guard.unsafe_dry_run,
             settings=dict(self.settings),
         )
         recording.write(started)

@@ -84,6 +84,7 @@ def ask(parsed: argparse.Namespace) -> int:
         "words_only": "yes" if parsed.words_only else "",
         "approvals": parsed.approvals or "",
         "approval_timeout": str(parsed.approval_timeout or ""),
+        "dry_run": "yes" if parsed.dry_run else "",
         "policy": os.path.abspath(parsed.policy) if parsed.policy else "",  # noqa: PTH100 (the same)
     }
     drive = _Drive(
@@ -160,6 +161,7 @@ class _Drive:
                 policy=self.settings.get("policy") or None,
                 approver=approver(self.settings.get("approvals", ""), home, progress, timeout_s=timeout_s),
                 approval_timeout_s=timeout_s,
+                unsafe_dry_run=bool(self.settings.get("dry_run")),
                 observers=(progress,),
                 budget=self.budget,
                 retention=self.retention,

@@ -137,6 +137,9 @@ def _add_ask(add: AddParser) -> None:
     parser.add_argument("--stream", action="store_true", help="let the endpoint stream its replies")
     parser.add_argument("--policy", metavar="FILE", help="a policy in TOML instead of the built-in one")
     parser.add_argument(
+        "--dry-run", action="store_true", help="only log what the policy says: every call runs, whatever it does"
+    )
+    parser.add_argument(
         "--max-calls", type=_count, default=600, metavar="N", help="most tool calls of the run (default: %(default)s)"
     )
     parser.add_argument(
@@ -210,6 +213,11 @@ def _add_show(add: AddParser) -> None:
 def _add_verify(add: AddParser) -> None:
     parser = _add(add, "verify", "check that nothing in the log of a run was changed", EXIT_CODES)
     parser.add_argument("run", metavar="RUN")
+    parser.add_argument(
+        "--head",
+        metavar="FILE",
+        help="what `verify --json` printed earlier (`-`: standard input): check that nothing of it was cut or changed",
+    )
     parser.set_defaults(command=_verify)
 
 

@@ -79,13 +79,15 @@ class Progress:
     def _show(self, record: Recorded) -> None:
         assert self._trajectory is not None
         match record.event:
-            case RunStarted():
+            case RunStarted() as event:
                 self._stay(f"run {record.run_id}")
+                if event.dry_run:
+                    self._stay("DRY RUN: the policy is asked and logged, and NOT enforced: every call runs")
             case AnswerDrafted() as event:
                 self._pass(f"turn {event.turn}: a draft of the answer")
             case CallDecided() as event if event.decision.effect != "allow":
                 call = self._trajectory.call(event.call_id).call
-                verdict = "approved" if event.approved else "denied"
+                verdict = "approved" if event.approved else "denied" if event.enforced else "DRY RUN, not denied"
                 self._stay(f"{verdict}: {call.tool} by rule {', '.join(event.decision.rules)}: {event.decision.reason}")
             case CallStarted() as event:
                 self._pass(f"turn {len(self._trajectory.turns)}: {event.tool} {self._arguments(event.call_id)}")

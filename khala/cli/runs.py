@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from datetime import UTC, datetime
+from pathlib import Path
 
 from khala.assembly import Home
 from khala.cli.next_step import command
 from khala.cli.progress import printable, short
 from khala.domain.trajectory import CallState, Trajectory, Turn
 from khala.domain.value import JsonObject
+from khala.errors import CallerError
+from khala.infrastructure.store.summary import read_head
 
 __all__ = ["runs", "show", "verify"]
 
@@ -73,8 +77,9 @@ def show(parsed: argparse.Namespace) -> int:
 
 def verify(parsed: argparse.Namespace) -> int:
     """Check the ledger of a run; a damaged one raises `LogDamaged`, which `main` turns into its exit code."""
+    exported = None if parsed.head is None else read_head(_head_text(parsed.head))
     with Home.existing(parsed.home) as home:
-        verified = home.store.verify(parsed.run)
+        verified = home.store.verify(parsed.run, exported=exported)
     if parsed.json:
         print(
             json.dumps(
@@ -93,14 +98,23 @@ def verify(parsed: argparse.Namespace) -> int:
     erased = f", {verified.erased_texts} texts erased" if verified.erased_texts else ""
     print(f"run {verified.run_id}: {verified.events} events verified{erased}")
     print(f"head {verified.head_hash}")
+    if exported is not None:
+        print(f"holds all {exported.events} events of the exported head")
     print(f"signed with key {verified.public_key}")
     if verified.is_imported:
         print("imported: the log was not changed since; whether it told the truth nobody here can know")
     return 0
 
 
+def _head_text(file: str) -> str:
+    try:
+        return sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8")
+    except (OSError, ValueError):
+        raise CallerError(f"`{file}` cannot be read: name a file that holds an exported head") from None
+
+
 def _told(trajectory: Trajectory, next_step: str) -> list[str]:
-    lines = [*_imported(trajectory), f"task: {trajectory.task}", ""]
+    lines = [*_imported(trajectory), *_dry(trajectory), f"task: {trajectory.task}", ""]
     for turn in trajectory.turns:
         lines += _turn(turn)
     ended = trajectory.ended
@@ -118,6 +132,11 @@ def _imported(trajectory: Trajectory) -> list[str]:
     asked = f", for call {origin.asked_by}" if origin.asked_by else ""
     first = f"imported from `{short(origin.file)}` ({origin.format}){asked}; khala guarded none of its calls"
     return [first, *(f"  warning: {warning}" for warning in origin.warnings)]
+
+
+def _dry(trajectory: Trajectory) -> list[str]:
+    is_dry = trajectory.started is not None and trajectory.started.dry_run
+    return ["dry run: the policy was asked and logged, and not enforced"] if is_dry else []
 
 
 def _turn(turn: Turn) -> list[str]:

@@ -128,6 +128,8 @@ class RunStarted(Value):
     retention: Retention
     principal: Principal = Principal()
     """On whose behalf the run acts."""
+    dry_run: bool = False
+    """The policy is asked and logged, and not enforced."""
     hosted: bool = False
     """Somebody else's loop drives the run; khala guards its calls and never sees its model."""
     imported: Imported | None = None
@@ -196,6 +198,8 @@ class CallDecided(Value):
     """A person's answer when the decision was `ask`; `None` when nobody was asked."""
     endorsements: tuple[Endorsement, ...] = ()
     """What that answer says of later calls of this run."""
+    enforced: bool = True
+    """`False` in a dry run: the call may run whatever the decision says."""
 
 
 class CallStarted(Value):

@@ -53,9 +53,11 @@ class CallState:
 
     @property
     def is_permitted(self) -> bool:
-        """Whether the guard, or the person it asked, said yes."""
+        """Whether the guard, or the person it asked, said yes; in a dry run every call it decided on may run."""
         if self.decided is None:
             return False
+        if not self.decided.enforced:
+            return True
         effect = self.decided.decision.effect
         return effect == "allow" or (effect == "ask" and self.decided.approved is True)
 

@@ -220,3 +220,37 @@ def test_an_earlier_untrusted_result_grounds_nothing():
         assert "eve" in session.protect(read_mail)()
         with pytest.raises(CallDenied):
             session.protect(send)("eve@evil.example")
+
+
+def test_a_dry_run_lets_everything_run_and_writes_down_what_the_policy_said(tmp_path):
+    with Home(tmp_path / "home", semantic=False) as home:
+        with home.session("nothing in particular", TOOLS, policy=SENDING, unsafe_dry_run=True) as session:
+            assert session.protect(send)("eve@evil.example") == {"to": "eve@evil.example", "body": "hello"}
+        events = [record.event for record in home.store.records(session.run_id)]
+    assert events[0].dry_run
+    decided = next(event for event in events if event.kind == "call_decided")
+    assert (decided.decision.effect, decided.enforced, decided.approved) == ("deny", False, None)
+
+
+def test_even_a_dry_run_does_not_run_what_nobody_described():
+    @tool
+    def undescribed() -> str:
+        """Do who knows what."""
+        return "done"
+
+    with (
+        guarded("try", [undescribed], policy=SENDING, unsafe_dry_run=True) as session,
+        pytest.raises(CallDenied, match="no manifest"),
+    ):
+        session.protect(undescribed)()
+
+
+def test_later_words_of_the_user_are_in_the_log_and_count(tmp_path):
+    with Home(tmp_path / "home", semantic=False) as home:
+        with home.session("mail somebody", TOOLS, policy=SENDING) as session:
+            with pytest.raises(CallDenied):
+                session.protect(send)("bob@corp.example")
+            session.user_said("I meant bob@corp.example")
+            session.protect(send)("bob@corp.example")
+        records = home.store.records(session.run_id)
+    assert [record.event.text for record in records if record.event.kind == "user_said"] == ["I meant bob@corp.example"]

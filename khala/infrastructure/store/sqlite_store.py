@@ -15,7 +15,7 @@ What holds, and why:
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, Self, cast
@@ -33,7 +33,7 @@ from khala.infrastructure.store.ledger import NO_HASH, Head, Row, recorded, veri
 from khala.infrastructure.store.run_log import SqliteRunLog, now_ms, sign_head
 from khala.infrastructure.store.short_ids import is_short_id, new_short_id
 from khala.infrastructure.store.signing import SigningKey, load_or_make_key
-from khala.infrastructure.store.summary import RunSummary, VerifiedRun, summary
+from khala.infrastructure.store.summary import ExportedHead, RunSummary, VerifiedRun, summary
 from khala.infrastructure.store.texts import ERASED, Texts
 
 __all__ = ["SqliteStore"]
@@ -117,12 +117,16 @@ class SqliteStore:
             ).fetchall()
         return [summary(*row) for row in rows]
 
-    def verify(self, run_id: str) -> VerifiedRun:
+    def verify(self, run_id: str, *, exported: ExportedHead | None = None) -> VerifiedRun:
         """Check the ledger of a run and the texts it names.
 
-        Raises `RunUnknown`, `LogDamaged` naming the first bad event, `HomeTooNew`.
+        With `exported`, also that the run still holds all that a head kept elsewhere stands for: whoever has the file
+        and the key can sign a shorter log, but not one that ends in that hash. Raises `RunUnknown`, `LogDamaged` naming
+        the first bad event, `HomeTooNew`.
         """
         rows, records = self._verified_rows(run_id)
+        if exported is not None:
+            _check_against(exported, run_id, rows, self._key.public_key)
         erased: set[str] = set()
         for record in records:
             digest = cast("JsonObject", record["event"]).get("digest")
@@ -283,3 +287,15 @@ def _read_rows(run_id: str, db: sqlite3.Connection) -> list[tuple[Row, str]]:
             f"event {len(rows)} of run `{run_id}` cannot be read ({error}); restore the home from a copy"
         ) from error
     return rows
+
+
+def _check_against(exported: ExportedHead, run_id: str, rows: Sequence[Row], public_key: str) -> None:
+    if exported.run_id != run_id:
+        raise LogDamaged(f"the exported head is of run `{exported.run_id}`, not of `{run_id}`: name the run it is of")
+    if exported.public_key != public_key:
+        raise LogDamaged(f"run `{run_id}` is signed with another key than the exported head names")
+    if len(rows) < exported.events:
+        raise LogDamaged(f"run `{run_id}` has {len(rows)} events and had {exported.events}: its end was cut off")
+    there = rows[exported.events - 1].hash if exported.events else NO_HASH
+    if there != exported.head:
+        raise LogDamaged(f"event {exported.events - 1} of run `{run_id}` is not the one the exported head stands for")

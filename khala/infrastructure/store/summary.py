@@ -5,13 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, cast
 
+from pydantic import BaseModel, ConfigDict, NonNegativeInt, ValidationError
+
 from khala.domain.events import RunEnded, RunStarted, RunStatus
 from khala.domain.value import JsonObject
-from khala.errors import HomeTooNew
+from khala.errors import CallerError, HomeTooNew
 from khala.infrastructure.store.canonical import from_canonical
 from khala.infrastructure.store.ledger import recorded
 
-__all__ = ["RunSummary", "VerifiedRun", "summary"]
+__all__ = ["ExportedHead", "RunSummary", "VerifiedRun", "read_head", "summary"]
+
+MAX_HEAD_CHARS = 10_000
+"""Characters of an exported head; a real one has some 300."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +49,25 @@ class VerifiedRun:
     """Texts the run names that were erased since."""
     is_imported: bool = False
     """As in `RunSummary`."""
+
+
+class ExportedHead(BaseModel):
+    """A head that was kept elsewhere: what `khala verify RUN --json` printed some time ago."""
+
+    model_config = ConfigDict(frozen=True, strict=True)
+
+    run_id: str
+    events: NonNegativeInt
+    head: str
+    public_key: str
+
+
+def read_head(text: str) -> ExportedHead:
+    """An exported head. Raises `CallerError` for what is none."""
+    try:
+        return ExportedHead.model_validate_json(text[:MAX_HEAD_CHARS])
+    except ValidationError:
+        raise CallerError("this is no exported head: keep what `khala verify RUN --json` prints") from None
 
 
 def summary(run_id: str, events: int, first: bytes, last: bytes) -> RunSummary:

@@ -1,3 +1,4 @@
+# pyright: reportPrivateUsage=false
 from __future__ import annotations
 
 import random
@@ -9,11 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from khala.domain.events import Recorded
-from khala.errors import KhalaError, LogDamaged
+from khala.domain.events import Recorded, RunResumed
+from khala.errors import CallerError, KhalaError, LogDamaged
 from khala.infrastructure.store.home import HomeFolder, open_home
 from khala.infrastructure.store.ledger import record_hash
+from khala.infrastructure.store.run_log import sign_head
 from khala.infrastructure.store.sqlite_store import SqliteStore
+from khala.infrastructure.store.summary import ExportedHead, read_head
 
 WriteRun = Callable[[SqliteStore, int], str]
 TURNS = 8
@@ -167,3 +170,43 @@ def read_all(home: HomeFolder, run_id: str) -> list[Recorded]:
         store.runs()
         list(store.tool_results())
         return store.records(run_id)
+
+
+def head_of(store: SqliteStore, run_id: str) -> ExportedHead:
+    told = store.verify(run_id)
+    return ExportedHead(run_id=run_id, events=told.events, head=told.head_hash, public_key=told.public_key)
+
+
+def test_an_exported_head_shows_what_the_holder_of_the_key_cut(
+    store: SqliteStore, outsider: sqlite3.Connection, run_id: str
+):
+    before = head_of(store, run_id)
+    assert store.verify(run_id, exported=before).events == EVENTS
+    outsider.execute("DELETE FROM events WHERE seq >= ?", (EVENTS - 2,))
+    (last,) = outsider.execute("SELECT hash FROM events WHERE seq = ?", (EVENTS - 3,)).fetchone()
+    sign_head(outsider, store._key, run_id=run_id, seq=EVENTS - 3, last_hash=last.hex(), at_ms=1)
+    assert store.verify(run_id).events == EVENTS - 2
+    with pytest.raises(LogDamaged, match=f"has {EVENTS - 2} events and had {EVENTS}: its end was cut off"):
+        store.verify(run_id, exported=before)
+
+
+def test_an_exported_head_holds_for_a_run_that_went_on_and_for_no_other(
+    store: SqliteStore, run_id: str, write_run: WriteRun
+):
+    early = head_of(store, run_id).model_copy(update={"events": 3})
+    with pytest.raises(LogDamaged, match=r"event 2 of run `.*` is not the one"):
+        store.verify(run_id, exported=early)
+    with store.reopen(write_run(store, 1)) as log:
+        head = head_of(store, log.run_id)
+        log.append(RunResumed(model="m", policy="p"))
+    assert store.verify(head.run_id, exported=head).events == head.events + 1
+    with pytest.raises(LogDamaged, match="name the run it is of"):
+        store.verify(run_id, exported=head)
+    with pytest.raises(LogDamaged, match="another key"):
+        store.verify(head.run_id, exported=head.model_copy(update={"public_key": "00"}))
+
+
+def test_what_is_no_exported_head_is_refused():
+    for text in ("", "[]", "{", '{"run_id": "a", "events": -1, "head": "", "public_key": ""}', '{"events": "3"}'):
+        with pytest.raises(CallerError, match="no exported head"):
+            read_head(text)
