@@ -19,6 +19,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Literal, get_args
 
 from pydantic import JsonValue
@@ -28,6 +29,7 @@ from .label import Label
 from .manifest import ToolEffect, ToolManifest
 from .provenance.paths import PathMap, as_text
 from .provenance.records import Record, Secret, records_in
+from .provenance.shapes import keys_in, keys_of
 from .provenance.texts import Texts, normalised, stands_in
 from .value import Value
 
@@ -122,8 +124,7 @@ class Grounding:
         """The text of a result; its label says on which side it counts, the manifest what its fields are."""
         if label.trust == "trusted":
             self._trusted_raw.append(text)
-        if label.trust != "trusted" or (manifest is not None and manifest.fields):
-            self._heard.append(_Heard(text, "" if call is None else call.id, call, manifest))
+        self._heard.append(_Heard(text, "" if call is None else call.id, call, manifest))
 
     def endorse(self, endorsement: Endorsement) -> None:
         """Take in a person's yes."""
@@ -174,9 +175,10 @@ class Grounding:
         return tuple(sorted(found - {""}))
 
     def words_stand(self, words: Iterable[str]) -> bool:
-        """Whether each of some words is a word of the user's."""
+        """Whether each of some words, at least one, is a word of the user's."""
         self._take_in()
-        return all(self._user.has_word(normalised(word)) for word in words)
+        asked = [normalised(word) for word in words]
+        return bool(asked) and all(map(self._user.has_word, asked))
 
     def disclosed(self, text: str, recipients: Iterable[str]) -> tuple[str, ...]:
         """Names of the private fields whose values stand in a text, and that not every recipient may be told.
@@ -184,13 +186,16 @@ class Grounding:
         Nobody may be told but a field's readers; the user can have named the field, or the value, for this.
         """
         self._take_in()
-        clean, told = normalised(text), {normalised(each) for each in recipients}
+        if not self._secrets:
+            return ()
+        told = {normalised(each) for each in recipients}
+        outgoing = _Outgoing(normalised(text))
         return tuple(
             sorted(
                 {
                     secret.name
                     for secret in self._secrets
-                    if _contains(clean, secret.text)
+                    if outgoing.tells(secret.text)
                     and not (told and told <= secret.readers)
                     and not self._user.hold(secret.text)
                     and not self.words_stand(name_words(secret.name))
@@ -236,17 +241,32 @@ class Grounding:
         for record, _ in self._values.get(clean, ()):
             if origin in self._pointing(record) and (origin != "titled" or self._is_unmistakable(record, clean)):
                 return True
-        return origin == "told" and any(self._tells(self._prose_of[place]) for place in self._prose.places(clean))
-
-    def _tells(self, record: Record) -> bool:
-        return not _TELLING.isdisjoint(self._pointing(record))
+        return origin == "told" and any(
+            not _TELLING.isdisjoint(self._pointing(self._prose_of[place])) for place in self._prose.places(clean)
+        )
 
     def _pointing(self, record: Record) -> frozenset[Origin]:
         """What a record is to the user; empty when nothing points at it."""
-        if record.position not in self._pointed:
-            self._pointed[record.position] = frozenset()  # while it is looked at: no record points at itself
-            self._pointed[record.position] = frozenset(self._look(record))
+        waiting = [record]  # and not by recursion: a chain of a thousand steps is quickly told
+        while waiting:
+            known = waiting[-1].position in self._pointed
+            before = (
+                [] if known else [each for each in self._tellers(waiting[-1]) if each.position not in self._pointed]
+            )
+            if before:
+                waiting += before
+                continue
+            last = waiting.pop()
+            if not known:
+                self._pointed[last.position] = frozenset(self._look(last))
         return self._pointed[record.position]
+
+    def _tellers(self, record: Record) -> Iterator[Record]:
+        """Earlier records in whose free text stands what a record was found by."""
+        for _, text in record.pointers:
+            for place in self._prose.places(text):
+                if self._prose_of[place].position < record.position:
+                    yield self._prose_of[place]
 
     def _look(self, record: Record) -> Iterator[Origin]:
         authors = list(record.of_kind("author"))
@@ -258,7 +278,7 @@ class Grounding:
             self._names(text, record.tool) for text in (*record.of_kind("id", "directory"), *documents)
         ):
             yield "named"
-        titles = [_REPLY.sub("", each) for each in record.of_kind("title")]
+        titles = [_plain_title(each) for each in record.of_kind("title")]
         if any(map(self._user.hold, titles)) or any(self._is_half_named(each) for each in authors):
             yield "titled"
         if searched and all(self._user.hold(each) or self.words_stand(_WORD.findall(each)) for each in searched):
@@ -272,7 +292,8 @@ class Grounding:
             return False
         if not clean.isdecimal() or len(clean) > MIN_TELLING_CHARS:
             return True
-        before = "|".join(map(re.escape, _NUMBERING | set(name_words(tool))))
+        nouns = name_words(tool)[1:]  # `read 2 emails` counts them, and names none
+        before = "|".join(map(re.escape, _NUMBERING.union(nouns)))
         pattern = re.compile(rf"(?:#|\b(?:{before})s?\.?[ :#]{{1,2}}){clean}(?!\w)")
         return any(pattern.search(text) for text in self._user.clean)
 
@@ -284,11 +305,17 @@ class Grounding:
         return any(not any(word in _WORD.findall(other) for other in others) for word in called)
 
     def _is_unmistakable(self, record: Record, clean: str) -> bool:
-        """Whether a value stands in every record that carries the title by which the user named this one."""
+        """Whether a value stands in every record that the user may have meant by the title of this one.
+
+        A record is meant less than one of a longer title that the user's words hold as well.
+        """
+        titles = {_plain_title(each) for each in record.of_kind("title")}
+        meant = [each for each in self._titles if any(stands_in(title, each) for title in titles)]
         rivals = {
             other.identity: False
-            for title in record.of_kind("title")
-            for other in self._titles.get(_REPLY.sub("", title), ())
+            for title in meant
+            if title in titles or self._user.hold(title)
+            for other in self._titles[title]
         }
         for other, _ in self._values.get(clean, ()):
             if other.identity in rivals:
@@ -297,20 +324,23 @@ class Grounding:
 
     def _is_told_before(self, clean: str, record: Record) -> bool:
         return any(
-            self._prose_of[place].position < record.position and self._tells(self._prose_of[place])
+            self._prose_of[place].position < record.position
+            and not _TELLING.isdisjoint(self._pointed.get(self._prose_of[place].position, ()))
             for place in self._prose.places(clean)
         )
 
     def _is_worded(self, clean: str) -> bool:
         """Whether a value is words of the user's, at least one, around values that stand alone."""
         words = [word.strip(_PUNCTUATION) for word in clean.split(" ")]
-        if not 1 < len(words) <= MAX_WORDED_WORDS or self._user.hold(clean):
+        if not 1 < len(words) <= MAX_WORDED_WORDS:
             return False
         reach = {0: False}  # words that are accounted for -> whether one of them is the user's
         for start, word in enumerate(words):
             if start not in reach:
                 continue
-            if not word or self._user.hold(word):
+            if not word:
+                reach[start + 1] = reach.get(start + 1, False) or reach[start]
+            elif self._user.hold(word):
                 reach[start + 1] = True
             for end in range(start + 1, len(words) + 1):
                 if " ".join(words[start:end]) in self._values:
@@ -340,7 +370,7 @@ class Grounding:
         for each in record.fields:
             self._values.setdefault(each.text, []).append((record, each.kind))
             if each.kind == "title":
-                self._titles.setdefault(_REPLY.sub("", each.text), []).append(record)
+                self._titles.setdefault(_plain_title(each.text), []).append(record)
             if each.kind == "author":
                 self._pointed.clear()  # half a name may fit two now
         for text in record.prose:
@@ -349,12 +379,38 @@ class Grounding:
         self._secrets += record.secrets
 
 
-def _contains(text: str, secret: str) -> bool:
-    """Whether a secret stands in a text, as it is or with other marks between its characters."""
-    if stands_in(secret, text):
-        return True
-    bare = re.sub(r"\W", "", secret)
-    return len(bare) > 2 * MIN_TELLING_CHARS and bare in re.sub(r"\W", "", text)
+def _plain_title(title: str) -> str:
+    """A title without what an answer puts before it, and without the marks around it."""
+    return _REPLY.sub("", title).strip(_PUNCTUATION)
+
+
+@dataclass(frozen=True)
+class _Outgoing:
+    """A text that leaves, asked for secrets."""
+
+    clean: str
+
+    def tells(self, secret: str) -> bool:
+        """Whether it tells a secret: as it is, in another writing, or with other marks between its characters.
+
+        Any text may tell a secret that nobody could read.
+        """
+        if not secret or stands_in(secret, self.clean) or not keys_of(secret).isdisjoint(self._keys):
+            return True
+        bare = _bare(secret)
+        return len(bare) > 2 * MIN_TELLING_CHARS and bare in self._bare
+
+    @cached_property
+    def _keys(self) -> frozenset[str]:
+        return frozenset(keys_in(self.clean))
+
+    @cached_property
+    def _bare(self) -> str:
+        return _bare(self.clean)
+
+
+def _bare(text: str) -> str:
+    return re.sub(r"[\W_]", "", text)
 
 
 def name_words(name: str) -> list[str]:

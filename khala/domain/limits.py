@@ -56,12 +56,15 @@ class Limit:
             return True
         if self.amount is None:
             return False
-        total = math.fsum(
-            [
-                *(amount for each in counted for amount in _amounts(each.manifest, each.call.arguments)),
-                *_amounts(facts.manifest, facts.arguments),
-            ]
-        )
+        try:
+            total = math.fsum(
+                [
+                    *(amount for each in counted for amount in _amounts(each.manifest, each.call.arguments)),
+                    *_amounts(facts.manifest, facts.arguments),
+                ]
+            )
+        except OverflowError:  # more than a number can hold
+            return None
         return None if math.isnan(total) else total > self.amount
 
     def _counts(self, tool: str, effect: ToolEffect) -> bool:

@@ -67,7 +67,7 @@ class ToolManifest(Value):
     @cached_property
     def role_map(self) -> PathMap[str]:
         """The roles, ready to be looked up."""
-        return PathMap(self.roles)
+        return PathMap(self.roles, with_keys=True)
 
     @cached_property
     def field_map(self) -> PathMap[ResultField]:

@@ -22,7 +22,7 @@ from typing import Literal, Protocol
 from .call import ToolCall
 from .grounding import Endorsement, Grounding, Origin, name_words
 from .manifest import ToolEffect, ToolManifest
-from .provenance.paths import as_text
+from .provenance.paths import PathMap, as_text
 from .provenance.shapes import mentions_in
 from .provenance.texts import normalised
 from .value import JsonObject, Value
@@ -132,8 +132,9 @@ class Facts:
     def disclosed(self) -> tuple[str, ...]:
         """Names of the private fields that the call would tell somebody who may not be told."""
         recipients = [each.text for each in self.role_values if each.role in RECEIVING_ROLES]
-        texts = (as_text(leaf) for _, leaf, _ in self.manifest.role_map.walk(self.arguments))
-        return tuple(sorted({name for text in texts for name in self.grounding.disclosed(text, recipients)}))
+        texts = list(_texts(self.arguments))
+        pieces = [*texts, "".join(texts)]  # a value can be told in two pieces
+        return tuple(sorted({name for text in pieces for name in self.grounding.disclosed(text, recipients)}))
 
     def origins(self, value: RoleValue) -> tuple[Origin, ...]:
         """All origins of a value, in its role and for this call; sorted."""
@@ -143,6 +144,14 @@ class Facts:
     def has_origin(self, value: RoleValue, origins: frozenset[Origin]) -> bool:
         """Whether a value comes from one of the origins, in its role and for this effect."""
         return self.grounding.has_origin(value.text, origins, role=value.role, effect=self.effect, tool=self.tool)
+
+
+def _texts(arguments: JsonObject) -> Iterator[str]:
+    """Everything that a call says: its values, and the names that it gives them below its own arguments."""
+    return (as_text(leaf) for each in arguments.values() for _, leaf, _ in _EVERYTHING.walk(each))
+
+
+_EVERYTHING = PathMap({".": True}, with_keys=True)
 
 
 def _role_values(manifest: ToolManifest, arguments: JsonObject) -> Iterator[RoleValue]:

@@ -6,16 +6,17 @@ What a manifest does not describe, and what cannot be read as JSON, is free text
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from pydantic import JsonValue
 
-from khala.domain.manifest import FieldKind, ToolManifest
+from khala.domain.manifest import FieldKind, ToolEffect, ToolManifest
 from khala.domain.value import JsonObject
 
 from .paths import as_text
-from .texts import normalised
+from .texts import Texts, normalised
 
 __all__ = ["POINTING_ROLES", "Field", "Record", "Secret", "records_in"]
 
@@ -24,6 +25,12 @@ POINTING_ROLES = frozenset({"document", "query", "container"})
 
 MAX_JSON_CHARS = 5_000_000
 """Characters of a result that is read as JSON; a longer one is free text."""
+
+MAKING_EFFECTS: frozenset[ToolEffect] = frozenset({"write", "send", "pay", "grant"})
+"""What makes things that were not there; what code or a page says it made is its own word."""
+
+MIN_PART_CHARS = 4
+"""Characters of an id that is no news wherever it stands in an argument; a shorter one, where it stands as a word."""
 
 
 @dataclass(frozen=True)
@@ -39,9 +46,9 @@ class Secret:
     """A value that only some may be told."""
 
     name: str
-    """The last name of its path: what a user would call it."""
+    """The last name of its path, or of its tool: what a user would call it."""
     text: str
-    """Normalised."""
+    """Normalised; empty where it could not be read, so that any text may hold it."""
     readers: frozenset[str]
     """Normalised; empty means nobody but the user."""
 
@@ -90,16 +97,17 @@ def records_in(
     """
     tool = "" if manifest is None else manifest.tool
     pointers = tuple(_pointers(arguments or {}, manifest))
-    whole = _items(text, manifest)
-    if whole is None or manifest is None:
+    if manifest is None or not manifest.fields:
         yield Record(source, tool, first, prose=(normalised(text),), pointers=pointers)
         return
-    items, rest = whole
-    own = {clean for _, clean in pointers} if manifest.has_side_effect else set[str]()
-    if manifest.has_side_effect:
-        own |= {normalised(as_text(leaf)) for _, leaf, _ in manifest.role_map.walk(arguments or {})}
-    for position, item in enumerate(items):
-        read = _read(item, manifest)
+    try:
+        items, rest = _items(text, manifest)
+        readings = [_read(item, manifest) for item in items]
+    except (ValueError, RecursionError):
+        yield Record(source, tool, first, (), (normalised(text),), _unread(text, manifest), pointers)
+        return
+    said = [normalised(as_text(leaf)) for _, leaf, _ in manifest.role_map.walk(arguments or {})]
+    for position, read in enumerate(readings):
         yield Record(
             f"{source}[{position}]" if len(items) > 1 else source,
             tool,
@@ -108,28 +116,33 @@ def records_in(
             tuple(read.prose),
             tuple(read.secrets),
             pointers,
-            made=manifest.effect not in ("read", "network") and not own & {*_ids(read)},
+            made=manifest.effect in MAKING_EFFECTS and not any(_is_echo(clean, said) for clean in _ids(read)),
         )
     if rest:
         yield Record(source, tool, first + len(items), prose=(normalised(rest),), pointers=pointers)
 
 
-def _items(text: str, manifest: ToolManifest | None) -> tuple[list[JsonValue], str] | None:
-    """The records of a result as JSON, and the rest of it as text; `None` where it is free text."""
-    if manifest is None or not manifest.fields or len(text) > MAX_JSON_CHARS:
-        return None
-    try:
-        value: JsonValue = json.loads(text, object_pairs_hook=_without_twins)
-    except (ValueError, RecursionError):
-        return None
+def _items(text: str, manifest: ToolManifest) -> tuple[list[JsonValue], str]:
+    """The records of a result as JSON, and the rest of it as text. Raises `ValueError` where it cannot be read so."""
+    if len(text) > MAX_JSON_CHARS:
+        raise ValueError(f"longer than {MAX_JSON_CHARS} characters")
+    value: JsonValue = json.loads(text, object_pairs_hook=_without_twins)
     rest = ""
-    if manifest.records:
-        for name in manifest.records.split("."):
-            if not isinstance(value, dict) or name not in value:
-                return None
-            rest += json.dumps({other: member for other, member in value.items() if other != name})
-            value = value[name]
+    for name in manifest.records.split(".") if manifest.records else ():
+        if not isinstance(value, dict):
+            raise ValueError(f"`{name}` stands in no object")  # noqa: TRY004 (it is the text that is wrong)
+        if name not in value:
+            return [], text
+        rest += json.dumps({other: member for other, member in value.items() if other != name})
+        value = value[name]
     return value if isinstance(value, list) else [value], rest
+
+
+def _unread(text: str, manifest: ToolManifest) -> Sequence[Secret]:
+    """What may be private in a result that should have been JSON: as long as it is unread, anything."""
+    is_private = any(each.readers is not None for each in manifest.fields.values())
+    is_plain = len(text) <= MAX_JSON_CHARS and text.lstrip()[:1] not in ("{", "[")
+    return () if is_plain or not is_private else (Secret(manifest.tool, "", frozenset()),)
 
 
 def _without_twins(pairs: list[tuple[str, JsonValue]]) -> JsonObject:
@@ -144,18 +157,28 @@ def _read(item: JsonValue, manifest: ToolManifest) -> _Reading:
     read = _Reading()
     for place, leaf, spec in manifest.field_map.walk(item):
         clean = normalised(as_text(leaf))
+        if not any(map(str.isalnum, clean)):
+            continue  # what says nothing vouches for nothing
         if spec is None or spec.kind == "prose":
             read.prose.append(clean)
         else:
             read.fields.append(Field(spec.kind, clean))
-        if spec is not None and spec.readers is not None and clean:
-            name = place.rpartition(".")[2].partition("[")[0]
+        if spec is not None and spec.readers is not None:
+            name = re.split(r"[\[{]", place.rpartition(".")[2], maxsplit=1)[0] or manifest.tool
             read.secrets.append(Secret(name, clean, frozenset(map(normalised, spec.readers))))
     return read
 
 
 def _ids(read: _Reading) -> Iterator[str]:
     return (each.text for each in read.fields if each.kind in ("id", "directory"))
+
+
+def _is_echo(clean: str, said: Sequence[str]) -> bool:
+    """Whether the arguments of a call said a value that its result gives back."""
+    texts = Texts()
+    for each in said:
+        texts.add(each)
+    return texts.hold(clean) or (len(clean) >= MIN_PART_CHARS and any(clean in each for each in said))
 
 
 def _pointers(arguments: JsonObject, manifest: ToolManifest | None) -> Iterator[tuple[str, str]]:

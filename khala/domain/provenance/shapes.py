@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from decimal import Decimal, InvalidOperation
 from typing import Literal
 
 from .boundaries import is_whole
@@ -18,7 +17,7 @@ __all__ = ["MentionKind", "keys_in", "keys_of", "mentions_in"]
 MentionKind = Literal["link", "contact", "account"]
 """An address of the web, an address of mail, a bank account: what a body may mention."""
 
-_HOST = r"(?:[^\W_](?:[\w\-]*[^\W_])?\.)+[^\W\d_]{2,}"
+_HOST = r"(?:[^\W_](?:[\w\-]*[^\W_])?\.)+(?:xn--[a-z0-9\-]+|[^\W\d_]{2,})(?!-)"
 _URL = re.compile(
     rf"(?<![\w@.\-/\\:])(?:(?P<scheme>https?)://)?(?P<host>{_HOST})(?P<port>:\d{{1,5}})?"
     r"(?P<rest>[/?#][^\s<>\"'`()\[\]{}|\\^]*)?(?![\w@\\:])"
@@ -26,8 +25,16 @@ _URL = re.compile(
 _MAIL = re.compile(rf"(?<![\w.+\-])[\w.+\-]+@{_HOST}(?![\w@])")
 _ACCOUNT = re.compile(r"(?<!\w)[a-z]{2}\d{2}(?: ?[a-z0-9]{4}){2,7}(?: ?[a-z0-9]{1,3})?(?!\w)")
 _NUMBER = re.compile(
-    r"(?<![\w.,'\u2019+])\d{1,3}(?:(?P<by>[,'\u2019 ])\d{3}(?:(?P=by)\d{3})*)?\d*(?:\.\d+)?(?![\w]|[.,'\u2019]\d)"
+    r"(?<![\w.,'\u2019+])(?:0|[1-9]\d{0,2}(?:(?P<by>[,'\u2019 ])\d{3}(?:(?P=by)\d{3})*(?!\d)|\d*))"
+    r"(?:\.\d+)?(?![\w]|[.,'\u2019]\d)"
 )
+"""No leading zeros: 0042 is not the account 42."""
+_LINK = re.compile(r"(?<![a-z0-9+.\-])(?:https?:|[a-z][a-z0-9+.\-]*:[/\\]{2}|[/\\]{2}(?=[\w\-]*[.\[]))[^\s<>\"`]+")
+"""An address with a scheme, or the two slashes after one, up to where a reader of it would stop at the latest."""
+_BARE_LINK = re.compile(
+    rf"(?<![\w@.\-/\\:])(?P<host>{_HOST})(?![\w@\\\-]|\.\w)(?::\d{{1,5}})?(?P<rest>[/?#][^\s<>\"'`()\[\]{{}}|\\^]*)?"
+)
+_BESIDE_A_LINK = re.compile(r"[)\]}'|*][^\w@%.\-/?#]|[)\]}'|*][.?]?$")
 _PATH = re.compile(r"(?<![^\s\"'`(<=])(?:\./|/)?(?:[\w.\-~+@]+/+)+[\w.\-~+@]*")
 
 MIN_ACCOUNT_CHARS = 15
@@ -37,6 +44,10 @@ MAX_SHAPE_CHARS = 2_000
 """Characters of a value that can have a shape; longer ones are texts."""
 
 _TRAILING = ".,;:!?"
+_AROUND = _TRAILING + "'()[]{}|*"
+"""What stands around an address of the web, and not in it."""
+_HIDDEN = re.compile("[\u00ad\u200b\u2060-\u2064\ufe00-\ufe0f\ufeff]")
+"""What clients leave out of an address when they open it."""
 
 _TOP_LEVEL = frozenset([
     "com", "org", "net", "edu", "gov", "mil", "int", "info", "biz", "name", "io", "ai", "app", "dev", "cloud",
@@ -88,20 +99,26 @@ def keys_in(text: str) -> Iterator[str]:
 
 
 def mentions_in(text: str) -> Iterator[tuple[MentionKind, str]]:
-    """The addresses and accounts that a text mentions, as it writes them, each once."""
+    """The addresses and accounts that a text mentions, as a client would read them, each once."""
     seen: set[tuple[MentionKind, str]] = set()
-    for mention in _all_mentions(text):
+    for mention in _all_mentions(_HIDDEN.sub("", text).replace("\u3002", ".")):
         if mention not in seen:
             seen.add(mention)
             yield mention
 
 
 def _all_mentions(text: str) -> Iterator[tuple[MentionKind, str]]:
-    for url in _urls(text):
-        written = url[0].rstrip(_TRAILING)
-        last_label = url["host"].rpartition(".")[2]
-        if url["scheme"] or url["host"].startswith("www.") or last_label in _TOP_LEVEL:
-            yield "link", written
+    found = _LINK.search(text)
+    while found:
+        beside = _BESIDE_A_LINK.search(text, found.start(), found.end())
+        end = beside.start() if beside else found.end()
+        yield "link", text[found.start() : end].rstrip(_AROUND)
+        found = _LINK.search(text, end)
+    for found in _BARE_LINK.finditer(text) if "." in text else ():
+        last_label = found["host"].rpartition(".")[2]
+        rest = (found["rest"] or "").rstrip(_TRAILING)
+        if found["host"].startswith("www.") or last_label in _TOP_LEVEL or len(rest) > 1:
+            yield "link", found[0].rstrip(_TRAILING)
     for mail in _MAIL.finditer(text):
         yield "contact", mail[0]
     for account in _ACCOUNT.finditer(text):
@@ -119,11 +136,9 @@ def _address(url: re.Match[str]) -> str:
 
 
 def _number(written: str) -> set[str]:
-    try:
-        number = Decimal(re.sub(r"[,'\u2019 ]", "", written))
-    except InvalidOperation:
-        return set()
-    return {f"number {number.normalize():f}"}
+    whole, _, part = re.sub(r"[,'\u2019 ]", "", written).partition(".")
+    part = part.rstrip("0")
+    return {f"number {whole}.{part}" if part else f"number {whole}"}
 
 
 def _plain_path(written: str) -> str:

@@ -17,11 +17,14 @@ _WORD = re.compile(r"\w+")
 
 
 def normalised(text: str) -> str:
-    """Unicode NFKC, case folded, white space runs as one space: equal when a reader sees the same."""
+    """Unicode NFKC, lower case, white space runs as one space: equal when a reader sees the same.
+
+    Lower case and not folded: `strasse.example` and `straße.example` belong to different people.
+    """
     if text.isascii():
         return _SPACE.sub(" ", text.lower()).strip()
-    folded = unicodedata.normalize("NFKC", text).casefold()
-    return _SPACE.sub(" ", unicodedata.normalize("NFKC", folded)).strip()  # folding can take letters apart again
+    lower = unicodedata.normalize("NFKC", text).lower()
+    return _SPACE.sub(" ", unicodedata.normalize("NFKC", lower)).strip()  # lower case can take letters apart again
 
 
 def stands_in(clean: str, text: str) -> bool:

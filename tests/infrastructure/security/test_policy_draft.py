@@ -44,7 +44,7 @@ def definitions(draw: st.DrawFn) -> tuple[Tool, ...]:
 def filled_in(draft: str) -> str:
     """The draft as an author leaves it who switches everything on, with one effect and one role for all."""
     switched_on = re.sub(r"^#(?! |$)", "", draft, flags=re.MULTILINE)
-    return re.sub(r'^(effect =|\S.* =) ""', r'\1 "read"', switched_on, flags=re.MULTILINE)
+    return re.sub(r'^(effect =|\S.*? =) ""', r'\1 "read"', switched_on, flags=re.MULTILINE)
 
 
 @given(definitions())
