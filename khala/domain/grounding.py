@@ -7,11 +7,13 @@ The origins, from what vouches most to what vouches for nothing:
   the user; `directory` the application's own list of members, channels, files;
 - `named` a record whose author or id the user's words name; `titled` one whose title, or part of whose author's name,
   they name, if no other record can be meant; `queried` one found by words, or in a place, that the user named;
-- `told` free text of a record like that, or what was found by it; `worded` the user's words around values that stand
-  alone in records; `any` a value that stands alone in any record; `said` free text of any untrusted result.
+- `told` free text of a record that is `own` or `named`, or of a document that such a text names in turn;
+- `worded` the user's words around values that stand alone in records; `any` a value that stands alone in any record;
+  `said` free text of any result.
 
 A value has an origin when it stands there as whole words or in another writing (see `provenance`). A value the model
-made up has none. More words of the user can only add origins of theirs; nothing that a tool returns can.
+made up has none. More words of the user can only add origins of theirs; nothing that a tool returns can. Less trust in
+a result never adds an origin.
 """
 
 from __future__ import annotations
@@ -51,6 +53,8 @@ NAMING_ROLES = frozenset({"handle", "payee", "recipient", "secret"})
 
 _WORD = re.compile(r"\w+")
 _REPLY = re.compile(r"^(?:(?:re|fwd?|aw|wg)\s*:\s*)+")
+_NO_TITLE = re.compile(r"[^\W\d_]{0,3}")
+"""A word too short to be a title: whoever writes a text writes many of them."""
 _NUMBERING = frozenset({"id", "no", "nr", "number"})
 """Words after which a bare number names something, beside those of the tool's name."""
 
@@ -263,8 +267,8 @@ class Grounding:
 
     def _tellers(self, record: Record) -> Iterator[Record]:
         """Earlier records in whose free text stands what a record was found by."""
-        for _, text in record.pointers:
-            for place in self._prose.places(text):
+        for role, text in record.pointers:
+            for place in self._prose.places(text) if role == "document" else ():
                 if self._prose_of[place].position < record.position:
                     yield self._prose_of[place]
 
@@ -278,12 +282,12 @@ class Grounding:
             self._names(text, record.tool) for text in (*record.of_kind("id", "directory"), *documents)
         ):
             yield "named"
-        titles = [_plain_title(each) for each in record.of_kind("title")]
+        titles = [title for title in map(_plain_title, record.of_kind("title")) if _NO_TITLE.fullmatch(title) is None]
         if any(map(self._user.hold, titles)) or any(self._is_half_named(each) for each in authors):
             yield "titled"
         if searched and all(self._user.hold(each) or self.words_stand(_WORD.findall(each)) for each in searched):
             yield "queried"
-        if record.pointers and all(self._is_told_before(text, record) for _, text in record.pointers):
+        if documents and not searched and all(self._is_told_before(text, record) for text in documents):
             yield "told"
 
     def _names(self, clean: str, tool: str) -> bool:

@@ -133,7 +133,7 @@ class Facts:
         """Names of the private fields that the call would tell somebody who may not be told."""
         recipients = [each.text for each in self.role_values if each.role in RECEIVING_ROLES]
         texts = list(_texts(self.arguments))
-        pieces = [*texts, "".join(texts)]  # a value can be told in two pieces
+        pieces = [*texts, "".join(texts), "".join(reversed(texts))]  # a value can be told in two pieces
         return tuple(sorted({name for text in pieces for name in self.grounding.disclosed(text, recipients)}))
 
     def origins(self, value: RoleValue) -> tuple[Origin, ...]:
