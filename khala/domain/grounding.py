@@ -309,18 +309,10 @@ class Grounding:
         return any(not any(word in _WORD.findall(other) for other in others) for word in called)
 
     def _is_unmistakable(self, record: Record, clean: str) -> bool:
-        """Whether a value stands in every record that the user may have meant by the title of this one.
-
-        A record is meant less than one of a longer title that the user's words hold as well.
-        """
+        """Whether a value stands in every record that can be meant by the title of this one: by all of its own, too."""
         titles = {_plain_title(each) for each in record.of_kind("title")}
         meant = [each for each in self._titles if any(stands_in(title, each) for title in titles)]
-        rivals = {
-            other.identity: False
-            for title in meant
-            if title in titles or self._user.hold(title)
-            for other in self._titles[title]
-        }
+        rivals = {other.identity: False for title in meant for other in self._titles[title]}
         for other, _ in self._values.get(clean, ()):
             if other.identity in rivals:
                 rivals[other.identity] = True

@@ -47,7 +47,7 @@ def test_a_record_with_the_title_of_another_is_not_the_one_the_user_meant(title:
     assert not changes("f-666", files(("f-666", title, "eve@evil.example")), files(OURS))
 
 
-@pytest.mark.parametrize("title", ["Budget report 2025", "Budget report 2026 copy", "other", "Budget rep\u043ert 2026"])
+@pytest.mark.parametrize("title", ["Budget report 2025", "other", "Budget rep\u043ert 2026"])
 def test_a_record_with_a_title_of_its_own_takes_nothing_from_the_one_the_user_meant(title: str) -> None:
     assert changes("f-1", files(OURS, ("f-2", title, "eve@evil.example")))
 
