@@ -269,6 +269,11 @@ class Rule:
         if self.origins and not self.roles:
             raise ValueError(f"rule `{self.id}`: origins without `roles` are the origins of nothing")
 
+    @property
+    def is_unconditional(self) -> bool:
+        """Whether the rule applies to every call of the tools it looks at."""
+        return self.when is None and not self.roles and not self.principals and not self.scopes
+
     def looks_at(self, tool: str, effect: ToolEffect) -> bool:
         """Whether the rule speaks of such calls at all, whoever makes them with whatever arguments."""
         named = not self.tools or "*" in self.tools or tool in self.tools

@@ -7,9 +7,10 @@ than it says:
 2. an argument that does not exist, in a role, a condition or a count; a role in a rule that nothing carries;
 3. two rules of one id, or an id that khala's own decisions carry: the ledger names decisions by it;
 4. a rule that can never apply: an `allow` for a tool nobody described, or for an effect its tools do not have;
-5. an `allow` that untrusted text can bring about and the user's own words cannot: a `!` too many, most of the time.
+5. a rule whose every call other rules deny without a condition; only `tools = ["*"]` may, to stop everything at once;
+6. an `allow` that untrusted text can bring about and the user's own words cannot: a `!` too many, most of the time.
 
-What is merely useless, such as a rule that another one always overrules, is told by `policy_review`.
+What may be meant so, such as a tool that no rule allows, is told by `policy_review`.
 """
 
 from __future__ import annotations
@@ -96,6 +97,8 @@ def parse_policy(
     described = {name: tool.manifest for name, tool in offered.items() if tool.manifest is not None} | manifests
     check = _Check(offered, frozenset({*offered, *known_names}), described)
     rules = tuple(rule for part in parts for rule in check.rules(part))
+    for part in parts:
+        check.refuse_shadowed(part, rules)
     if not rules:
         raise parts[0].source.fault("there is no rule, so everything would be denied: add a `[[rule]]` that allows")
     return Policy(rules=rules, manifests=manifests, digest=digest)
@@ -172,6 +175,22 @@ class _Check:
                 yield self._limit(limit)
             except _Fault as fault:
                 raise part.source.rule_fault(position, limit.id, str(fault), key=fault.key, table="limit") from None
+
+    def refuse_shadowed(self, part: PolicyPart, rules: Sequence[Rule]) -> None:
+        """Refuse a rule of a file that can decide nothing (5)."""
+        flat = [rule for rule in rules if rule.effect == "deny" and rule.is_unconditional and "*" not in rule.tools]
+        for position, entry in enumerate(part.document.rule if flat and not part.is_builtin else ()):
+            reach = self._reach(entry) & self.described.keys()
+            others = [rule for rule in flat if rule.id != entry.id]
+            looked_at = [name for name in reach if not entry.effects or self.described[name].effect in entry.effects]
+            denying = {
+                name: [rule.id for rule in others if rule.looks_at(name, self.described[name].effect)]
+                for name in looked_at
+            }
+            if looked_at and all(denying.values()) and not (entry.effect == "deny" and _is_bare(entry)):
+                ids = ", ".join(f"`{each}`" for each in sorted({each for ids in denying.values() for each in ids}))
+                what = f"it never counts: {ids} denies whatever it looks at; take one of them out"
+                raise part.source.rule_fault(position, entry.id, what)
 
     def _check_id(self, rule_id: str) -> None:
         if rule_id in self.seen:
@@ -268,7 +287,7 @@ class _Check:
         return {name for name, manifest in self.described.items() if manifest.effect in entry.effects}
 
     def _check_trust(self, condition: Condition, entry: RuleEntry, reach: Sequence[str]) -> None:
-        """Refuse a grant that needs distrust (5)."""
+        """Refuse a grant that needs distrust (6)."""
         looked_at = [name for name in reach if not entry.effects or self.described[name].effect in entry.effects]
         for name in looked_at[:MAX_TOOLS_TRIED]:
             for trial in trials(condition, self.offered[name], self.described[name]):
@@ -276,6 +295,10 @@ class _Check:
                     call = f"`{name}` with `{json.dumps(trial.arguments)}`"
                     what = f"it allows {call} on the word of an untrusted text, and not on the user's"
                     raise _Fault("when", f"{what}: turn the condition round, or make the rule a `deny`")
+
+
+def _is_bare(entry: RuleEntry) -> bool:
+    return entry.when is None and not entry.roles and not entry.principals and not entry.scopes
 
 
 class _Fault(Exception):

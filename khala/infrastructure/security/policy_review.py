@@ -114,27 +114,15 @@ class _Reading:
 
     def _about_rule(self, rule: Rule) -> Iterator[str]:
         reach = self.reach(rule)
-        if rule.effect == "deny" and rule.when is None and "*" in rule.tools and not rule.effects:
+        if rule.effect == "deny" and rule.is_unconditional and "*" in rule.tools and not rule.effects:
             yield f"rule `{rule.id}` denies every tool without a condition: no call is allowed as long as it stands"
             return
         if not reach:
             yield f"rule `{rule.id}` never applies: it looks at no tool that is here and described"
             return
-        overruling = self._overruling(rule, reach)
-        if overruling:
-            others = ", ".join(f"`{each}`" for each in overruling)
-            yield f"rule `{rule.id}` never counts: {others} denies whatever it looks at"
-        elif rule.effect == "ask" and not any(self.looking("allow", name) for name in reach):
+        if rule.effect == "ask" and not any(self.looking("allow", name) for name in reach):
             yield f"rule `{rule.id}` never asks: no rule allows what it looks at, so it is denied"
         yield from self._about_condition(rule, reach)
-
-    def _overruling(self, rule: Rule, reach: Sequence[str]) -> list[str]:
-        """Other rules that together deny, without a condition, every tool this one looks at."""
-        if rule.effect == "deny" and rule.when is None:
-            return []
-        flat = [each for each in self.policy.rules if each.effect == "deny" and each.when is None]
-        covering = {name: [each.id for each in flat if self.looks(each, name)] for name in reach}
-        return sorted({each for ids in covering.values() for each in ids}) if all(covering.values()) else []
 
     def _about_condition(self, rule: Rule, reach: Sequence[str]) -> Iterator[str]:
         if rule.when is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from khala.domain.tool import tool
+from khala.errors import PolicyInvalid
 from khala.infrastructure.security.policy_file import builtin_policy, parse_policy
 from khala.infrastructure.security.policy_review import PolicyReview, review_policy
 
@@ -67,20 +68,6 @@ def test_a_finished_policy_has_no_warnings() -> None:
     ("more", "said"),
     [
         (rule("deny", 'effects = ["pay"]'), "rule `r` never applies: it looks at no tool that is here"),
-        (
-            rule("allow", 'tools = ["send"]') + rule("deny", 'tools = ["send", "look"]', name="no"),
-            "rule `r` never counts: `no` denies whatever it looks at",
-        ),
-        (
-            rule("deny", 'tools = ["send"]', 'args.to == "eve"') + rule("deny", 'effects = ["send"]', name="no"),
-            "rule `r` never counts: `no` denies",
-        ),
-        (
-            rule("ask", 'tools = ["send", "look"]')
-            + rule("deny", 'tools = ["send"]', name="a")
-            + rule("deny", 'tools = ["look"]', name="b"),
-            "rule `r` never counts: `a`, `b` denies",
-        ),
         (rule("deny", 'tools = ["*"]'), "rule `r` denies every tool without a condition"),
         (rule("allow", 'tools = ["send"]', 'args.count > "3"'), "of rule `r` could be evaluated on none of"),
         (rule("deny", 'tools = ["send"]', "args.to > 3"), "so it always applies"),
@@ -91,6 +78,25 @@ def test_a_finished_policy_has_no_warnings() -> None:
 def test_what_does_nothing_or_is_unfinished_is_named(more: str, said: str) -> None:
     warnings = reviewed(READING, SENDING, WIPE.replace("[tool", f"{more}[tool", 1)).warnings
     assert any(said in warning for warning in warnings), warnings
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        rule("allow", 'tools = ["send"]') + rule("deny", 'tools = ["send", "look"]', name="no"),
+        rule("deny", 'tools = ["send"]', 'args.to == "eve"') + rule("deny", 'effects = ["send"]', name="no"),
+        rule("ask", 'tools = ["send", "look"]')
+        + rule("deny", 'tools = ["send"]', name="a")
+        + rule("deny", 'tools = ["look"]', name="b"),
+    ],
+)
+def test_a_rule_that_others_always_overrule_is_refused(more: str) -> None:
+    with pytest.raises(PolicyInvalid, match=r"p\.toml:\d+: rule `\w+`: it never counts: `\w+` denies"):
+        reviewed(READING, SENDING, WIPE.replace("[tool", f"{more}[tool", 1))
+
+
+def test_everything_can_be_stopped_at_once() -> None:
+    assert reviewed(READING, SENDING, rule("deny", 'tools = ["*"]'))
 
 
 def test_an_ask_without_a_grant_is_named_and_so_is_the_tool() -> None:
