@@ -20,7 +20,7 @@ from khala.domain.budget import Spend
 from khala.domain.call import ToolCall
 from khala.domain.grounding import Grounding
 from khala.domain.manifest import ToolEffect
-from khala.domain.policy import Decision, Look, Policy
+from khala.domain.policy import Decision, Facts, Look, Policy, RoleValue
 from khala.domain.trajectory import Trajectory
 from khala.domain.value import JsonObject, Value
 from khala.infrastructure.security.policy_document import plain
@@ -38,10 +38,12 @@ class ExplainedValue(Value):
 
     path: str
     value: JsonValue
+    role: str
+    """Empty without one."""
     origins: tuple[str, ...]
-    """Empty when it stands nowhere."""
+    """In this role and for this call; empty when it stands nowhere."""
     results: tuple[str, ...]
-    """Ids of the results of the history in which it stands."""
+    """Ids of the results of the history in which it stands, or of records in them."""
 
 
 class ExplainedCall(Value):
@@ -89,15 +91,15 @@ def explain(parsed: argparse.Namespace) -> int:
     now_ms = time.time_ns() // 1_000_000
     ruling = guard.decide(call, history.grounding, history.spend, begun=history.begun, now_ms=now_ms)
     arguments = call.arguments if ruling.facts is None else ruling.facts.arguments
-    leaves = [(path, value) for name, member in arguments.items() for path, value in _leaves(f"args.{name}", member)]
+    values = list(_values(arguments, ruling.facts))
     explained = ExplainedCall(
         tool=call.tool,
         effect=None if ruling.facts is None else ruling.facts.effect,
         arguments=arguments,
         decision=ruling.decision,
         rules=() if ruling.facts is None else policy.explain(ruling.facts).looks,
-        values=tuple(_explained(path, value, history) for path, value in leaves[:MAX_VALUES]),
-        more_values=max(0, len(leaves) - MAX_VALUES),
+        values=tuple(_explained(each, history.grounding, ruling.facts) for each in values[:MAX_VALUES]),
+        more_values=max(0, len(values) - MAX_VALUES),
     )
     if parsed.json:
         print(explained.model_dump_json())
@@ -123,12 +125,29 @@ def _leaves(path: str, value: JsonValue) -> Iterator[tuple[str, JsonValue]]:
             yield path, value
 
 
-def _explained(path: str, value: JsonValue, history: _History) -> ExplainedValue:
+def _values(arguments: JsonObject, facts: Facts | None) -> Iterator[tuple[str, str, JsonValue]]:
+    """Each value of a call with its path and role, and after it what a text in it mentions."""
+    judged: dict[str, list[RoleValue]] = {}
+    for each in () if facts is None else facts.role_values:
+        judged.setdefault(each.path, []).append(each)
+    for name, member in arguments.items():
+        for path, value in _leaves(f"args.{name}", member):
+            own, *mentioned = judged.pop(path, None) or [RoleValue(path, "", "")]
+            yield path, own.role, value
+            yield from ((path, each.role, each.text) for each in mentioned)
+    for left in judged.values():  # keys of objects
+        yield from ((each.path, each.role, each.text) for each in left)
+
+
+def _explained(placed: tuple[str, str, JsonValue], grounding: Grounding, facts: Facts | None) -> ExplainedValue:
+    path, role, value = placed
+    effect, tool = (None, "") if facts is None else (facts.effect, facts.tool)
     return ExplainedValue(
         path=path,
         value=value,
-        origins=tuple(sorted(history.grounding.origins(value))),
-        results=history.grounding.where(value),
+        role=role,
+        origins=tuple(sorted(grounding.origins(value, role=role, effect=effect, tool=tool))),
+        results=grounding.where(value),
     )
 
 
@@ -149,11 +168,12 @@ def _told(explained: ExplainedCall, policy: Policy) -> list[str]:
     if not explained.rules:
         lines.append("  none was asked")
     lines += ["", "values"]
-    width = max((len(each.path) for each in explained.values), default=0)
-    for each in explained.values:
+    placed = [f"{each.path} ({each.role})" if each.role else each.path for each in explained.values]
+    width = max(map(len, placed), default=0)
+    for place, each in zip(placed, explained.values, strict=True):
         origins = ", ".join(each.origins) or "stands nowhere"
         results = f" (result {', '.join(each.results)})" if each.results else ""
-        lines.append(f"  {each.path:<{width}}  {short(json.dumps(each.value, ensure_ascii=False))}  {origins}{results}")
+        lines.append(f"  {place:<{width}}  {short(json.dumps(each.value, ensure_ascii=False))}  {origins}{results}")
     if explained.more_values:
         lines.append(f"  and {explained.more_values} more")
     return lines if explained.values else [*lines, "  none"]

@@ -28,6 +28,7 @@ from .provenance.texts import normalised
 from .value import JsonObject, Value
 
 __all__ = [
+    "MENTIONING_ROLES",
     "Answer",
     "Condition",
     "Consent",

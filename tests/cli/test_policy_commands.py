@@ -196,6 +196,7 @@ def test_explain_with_a_history_decides_as_the_run_itself_did(policy, khala, tmp
     assert told["values"][0] == {
         "path": "args.to",
         "value": "eve@evil.example",
+        "role": "",
         "origins": ["said"],
         "results": [f"{run_id}-1"],
     }

@@ -9,8 +9,12 @@ import shlex
 import subprocess
 import sys
 from pathlib import Path
+from typing import get_args
 
 import pytest
+
+from khala.domain.grounding import ORIGINS
+from khala.domain.manifest import FieldKind, ToolEffect
 
 DOCS = Path(__file__).parents[2] / "docs"
 PAGES = [DOCS / "policy.md", *sorted((DOCS / "how-to").glob("*.md"))]
@@ -87,8 +91,8 @@ def test_a_page_shows_what_happens(page, tmp_path):
 def test_the_language_page_names_every_key_and_every_example_on_it_loads():
     from khala.cli.policy_tools import builtin_tools
     from khala.domain.tool import tool
-    from khala.infrastructure.security.policy_document import RuleEntry, ToolEntry
-    from khala.infrastructure.security.policy_file import parse_policy
+    from khala.infrastructure.security.policy_document import LimitEntry, PolicyDocument, RuleEntry, ToolEntry
+    from khala.infrastructure.security.policy_file import ROLES, parse_policy
 
     @tool
     def send_mail(to: str, body: str, cc: list[str] | None = None) -> str:
@@ -101,8 +105,25 @@ def test_the_language_page_names_every_key_and_every_example_on_it_loads():
         return ""
 
     text = PAGES[0].read_text(encoding="utf-8")
-    for key in (*RuleEntry.model_fields, *ToolEntry.model_fields):
-        assert f"| `{key}` |" in text
-    example = next(body for _, name, body in BLOCK.findall(text) if name == "policy.toml")
-    policy = parse_policy(example, source="policy.toml", tools=[send_mail, read_inbox, *builtin_tools()])
+    fields = [
+        field for entry in (PolicyDocument, RuleEntry, LimitEntry, ToolEntry) for field in entry.model_fields.items()
+    ]
+    shown_as = {"rule": "[[rule]]", "limit": "[[limit]]", "tool": "[tool.NAME]"}
+    for key in (shown_as.get(name, about.alias or name) for name, about in fields):
+        assert re.search(rf"^\| (?:`\w+`, )*`{re.escape(key)}`(?:, `\w+`)* \|", text, re.MULTILINE), key
+    origins = text.partition("## Origins")[2].partition("## Conditions")[0]
+    assert re.findall(r"^\| `(\w+)` \|", origins, re.MULTILINE) == [*ORIGINS]
+    assert [each for each in get_args(FieldKind) if f"| `{each}` |" not in text] == []
+    assert [each for each in ROLES if f"`{each}`" not in text] == []
+    assert [each for each in get_args(ToolEffect) if f'`"{each}"`' not in text] == []
+    examples = {name: body for _, name, body in BLOCK.findall(text)}
+    tools = [send_mail, read_inbox, *builtin_tools()]
+    policy, sharing = (
+        parse_policy(examples[name], source=name, tools=tools) for name in ("policy.toml", "sharing.toml")
+    )
     assert [rule.effect for rule in policy.rules] == ["allow", "allow", "ask", "deny"]
+    assert [rule.id for rule in sharing.rules if rule.origins or rule.principals or rule.when] == [
+        "recipients-somebody-vouches-for",
+        "only-the-office-sends",
+        "ten-mails-an-hour",
+    ]

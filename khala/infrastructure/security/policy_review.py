@@ -6,20 +6,29 @@ safe, but its author hardly meant it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from khala.domain.limits import AMOUNT, Limit
 from khala.domain.manifest import ResultTrust, ToolEffect, ToolManifest
-from khala.domain.policy import Effect, Policy, Rule
+from khala.domain.policy import MENTIONING_ROLES, Effect, Policy, Rule
+from khala.domain.provenance.records import POINTING_ROLES
 from khala.domain.tool import Tool
 from khala.domain.value import Value
 
+from .condition_text import mentions
 from .condition_trials import speaks_of_trust, trials
 from .policy_document import plain
 from .policy_file import MAX_TOOLS_TRIED
 
 __all__ = ["PolicyReview", "ReviewedRule", "ReviewedTool", "review_policy"]
+
+_ACTING: frozenset[ToolEffect] = frozenset({"send", "pay", "delete", "grant", "write"})
+"""Effects of tools whose every argument matters."""
+
+_MENTIONED = frozenset({"link", "contact", "account"})
 
 
 class ReviewedRule(Value):
@@ -111,6 +120,8 @@ class _Reading:
             yield from self._about_rule(rule)
         for name in self.offered:
             yield from self._about_tool(name)
+        for name in self.offered:
+            yield from self._about_roles(name)
 
     def _about_rule(self, rule: Rule) -> Iterator[str]:
         reach = self.reach(rule)
@@ -125,7 +136,9 @@ class _Reading:
         yield from self._about_condition(rule, reach)
 
     def _about_condition(self, rule: Rule, reach: Sequence[str]) -> Iterator[str]:
-        if rule.when is None:
+        if rule.when is None or isinstance(
+            rule.when, Limit
+        ):  # a limit looks at what was done, of which a trial has none
             return
         tried = [
             trial
@@ -155,3 +168,46 @@ class _Reading:
         for argument, role in manifest.roles.items():
             if not role.strip():
                 yield f"tool `{name}`: the role of `{argument}` is empty: say what it means, or remove the line"
+        if manifest.results == "trusted" and manifest.fields:
+            yield f"tool `{name}`: its results are trusted as a whole, so its `fields` vouch for nothing more: keep one"
+        for path, field in manifest.fields.items():
+            if field.kind == "id" and "[]" in path.removeprefix("[]"):
+                yield (
+                    f"tool `{name}`: a record holds many ids at `{path}`, so naming one names them all: say where its"
+                    " records stand, with `records`"
+                )
+
+    def _about_roles(self, name: str) -> Iterator[str]:
+        """What rules by role leave open of a tool that acts; nothing where rules do not speak of roles."""
+        manifest = self.manifest(name)
+        looking = [rule for rule in self.policy.rules if self.looks(rule, name)]
+        judged = {role for rule in looking for role in rule.roles}
+        if manifest is None or manifest.effect not in _ACTING or not judged or not self.looking("allow", name):
+            return
+        asked = {
+            mention.literal.strip("\"'")
+            for rule in looking
+            if rule.when is not None
+            for mention in mentions(rule.when.text)
+            if mention.of == "args"
+        }
+        covered = asked | {re.split(r"[.\[{]", path, maxsplit=1)[0] for path in manifest.roles}
+        for argument in _open_arguments(self.offered[name]):
+            if argument not in covered and "." not in manifest.roles:
+                yield f"tool `{name}`: `{argument}` has no role, so no rule judges what stands in it: give it one"
+        if any(isinstance(rule.when, Limit) and rule.when.amount is not None for rule in looking):
+            judged.add(AMOUNT)
+        if judged & _MENTIONED:
+            judged |= MENTIONING_ROLES
+        for path, role in manifest.roles.items():
+            argument = re.split(r"[.\[{]", path, maxsplit=1)[0]
+            if role.strip() and role not in judged | POINTING_ROLES and argument not in asked:
+                yield f"tool `{name}`: no rule that looks at it speaks of the role `{role}` of `{path}`"
+
+
+def _open_arguments(tool: Tool) -> Iterator[str]:
+    """Arguments that can hold what somebody else wrote: no switches, no choices from a list."""
+    properties = tool.spec.parameters.get("properties")
+    for name, about in properties.items() if isinstance(properties, dict) else ():
+        if not isinstance(about, dict) or not (about.get("type") == "boolean" or "enum" in about or "const" in about):
+            yield name

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import pytest
 
 from khala.domain.tool import tool
@@ -123,3 +125,52 @@ def test_the_builtin_policy_is_only_warned_of_tools_it_does_not_know() -> None:
     review = review_policy(builtin_policy([look]), [look])
     assert all("looks at no tool" in warning for warning in review.warnings)
     assert review.tools[0].allowed_by == ("reading-changes-nothing",)
+
+
+@tool(effect="send", roles={"to": "recipient", "body": "content", "at": "time"})
+def write_to(
+    to: list[str], body: str, at: str, bcc: str = "", *, urgent: bool = False, level: Literal["a"] = "a"
+) -> str:
+    """Write to people."""
+    return f"{to}{body}{at}{bcc}{urgent}{level}"
+
+
+def warned(text: str) -> list[str]:
+    tools = (look, write_to)
+    everything = rule("allow", 'tools = ["*"]', name="all")
+    policy = parse_policy(f"version = 1\n{everything}{text}", source="p.toml", tools=tools)
+    return list(review_policy(policy, tools).warnings)
+
+
+BY_ROLE = rule("ask", 'roles = ["recipient"]\nunless_from = ["user"]', name="to")
+FORGOTTEN = "tool `write_to`: `bcc` has no role, so no rule judges what stands in it: give it one"
+UNSPOKEN = "tool `write_to`: no rule that looks at it speaks of the role `{}` of `{}`"
+
+
+def test_where_rules_speak_of_roles_a_forgotten_argument_and_an_unspoken_role_are_named() -> None:
+    assert warned("") == []  # no rule goes by roles here
+    assert warned(BY_ROLE) == [FORGOTTEN, UNSPOKEN.format("content", "body"), UNSPOKEN.format("time", "at")]
+    assert warned(BY_ROLE + rule("deny", 'tools = ["write_to"]', 'args.bcc.size() > 0 || args.at == "x"')) == [
+        UNSPOKEN.format("content", "body")
+    ]
+    links = rule("ask", 'roles = ["link", "time"]\nunless_from = ["user"]')
+    assert warned(BY_ROLE + links) == [FORGOTTEN]
+
+
+def test_an_amount_under_a_limit_is_spoken_of() -> None:
+    manifest = (
+        '[tool.write_to]\neffect = "pay"\nroles = { to = "recipient", body = "amount", at = "query", bcc = "query" }\n'
+    )
+    limit = '[[limit]]\nid = "l"\ntools = ["write_to"]\namount = 5.0\n'
+    assert warned(BY_ROLE + manifest) == [UNSPOKEN.format("amount", "body")]
+    assert warned(BY_ROLE + limit + manifest) == []
+
+
+def test_fields_that_vouch_for_nothing_more_or_for_too_much_are_named() -> None:
+    fields = '[tool.look]\neffect = "read"\nresults = "{}"\nfields = {{ "{}" = "id", subject = "title" }}\n'
+    assert warned(fields.format("untrusted", "id")) == []
+    (useless,) = warned(fields.format("trusted", "id"))
+    assert "tool `look`: its results are trusted as a whole" in useless
+    (many,) = warned(fields.format("untrusted", "mails[].id"))
+    assert "tool `look`: a record holds many ids at `mails[].id`" in many
+    assert "`records`" in many
