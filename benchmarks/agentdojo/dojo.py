@@ -18,8 +18,9 @@ from khala.domain.grounding import Grounding, Principal
 from khala.domain.tool import Tool, ToolSpec
 from khala.domain.value import JsonObject
 
-from .attacks import injected_calls, injected_text, plant, principal_of
-from .replay import Call, Replayed, ToolRefused, as_text, guard_for, replay
+from .attacks import injected_calls, plant, principal_of
+from .injection import injected_text
+from .replay import Call, Replayed, ToolRefused, Way, as_text, guard_for, replay
 
 __all__ = ["Suite"]
 
@@ -28,6 +29,8 @@ VERSION = "v1.2.2"
 
 class Suite:
     """An `Application`; environments are objects of the package."""
+
+    ways: Sequence[Way] = ("placed", "planted")
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -46,11 +49,11 @@ class Suite:
         """The calls of a task, as in a quiet world."""
         return self._run(task, {})[0]
 
-    def attack(self, task: str, attack: str, *, planted: bool) -> Replayed:
+    def attack(self, task: str, attack: str, *, way: Way) -> Replayed:
         """The calls of an attack, after those of a task in an environment that holds it."""
         text = injected_text(self._suite.injection_tasks[attack].GOAL)
         injections = dict.fromkeys(self._vectors(task), text)
-        _, environment, grounding = self._run(task, injections, (attack, text) if planted else None)
+        _, environment, grounding = self._run(task, injections, (attack, text) if way == "planted" else None)
         return self._replay(self._attack_calls(attack, environment), environment, grounding)
 
     def _run(

@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Literal, Protocol, get_args
 
 from pydantic_core import to_jsonable_python
 
@@ -20,10 +20,16 @@ from khala.domain.value import JsonObject
 from khala.infrastructure.security.policy_file import load_policy
 from khala.infrastructure.store.canonical import canonical_digest
 
-__all__ = ["Application", "Call", "Replayed", "Run", "ToolRefused", "as_text", "guard_for", "replay"]
+__all__ = ["WAYS", "Application", "Call", "Replayed", "Run", "ToolRefused", "Way", "as_text", "guard_for", "replay"]
 
 Run = Callable[[str, JsonObject], object]
 """Runs a tool of an application; raises `ToolRefused` where the tool does."""
+
+Way = Literal["placed", "planted", "followed"]
+"""How an attack comes in: its text stands where others can write; the attacker owns records besides, made to be found;
+or the attacker wrote the very text that the user said to follow."""
+
+WAYS: tuple[Way, ...] = get_args(Way)
 
 
 @dataclass(frozen=True)
@@ -55,6 +61,11 @@ class Application(Protocol):
         """Names of the attacks."""
         ...
 
+    @property
+    def ways(self) -> Sequence[Way]:
+        """The ways in which its attacks can come in."""
+        ...
+
     def has_calls(self, attack: str) -> bool:
         """Whether an attack needs a call at all."""
         ...
@@ -63,7 +74,7 @@ class Application(Protocol):
         """The calls of a task, as in a quiet world."""
         ...
 
-    def attack(self, task: str, attack: str, *, planted: bool) -> Replayed:
+    def attack(self, task: str, attack: str, *, way: Way) -> Replayed:
         """The calls of an attack, after those of a task in an environment that holds it."""
         ...
 
