@@ -21,10 +21,11 @@ from khala.domain.call import ToolCall
 from khala.domain.grounding import Grounding
 from khala.domain.manifest import ToolEffect
 from khala.domain.policy import Decision, Facts, Look, Policy, RoleValue
+from khala.domain.strict_json import MAX_CHARS
 from khala.domain.trajectory import Trajectory
 from khala.domain.value import JsonObject, Value
 from khala.infrastructure.security.policy_document import plain
-from khala.infrastructure.security.written_call import MAX_CALL_CHARS, read_call
+from khala.infrastructure.security.written_call import read_call
 from khala.infrastructure.store.canonical import canonical_digest
 
 __all__ = ["explain"]
@@ -110,7 +111,7 @@ def explain(parsed: argparse.Namespace) -> int:
 
 def _standard_input() -> str:
     """What stands on standard input; bytes that are no UTF-8 become lone surrogates, which no call may hold."""
-    return sys.stdin.buffer.read(4 * MAX_CALL_CHARS + 1).decode("utf-8", "surrogateescape")
+    return sys.stdin.buffer.read(4 * MAX_CHARS + 1).decode("utf-8", "surrogateescape")
 
 
 def _leaves(path: str, value: JsonValue) -> Iterator[tuple[str, JsonValue]]:

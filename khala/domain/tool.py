@@ -8,7 +8,6 @@ policy reads; a tool cannot grant itself anything.
 from __future__ import annotations
 
 import inspect
-import json
 import math
 import re
 from collections.abc import Callable, Mapping
@@ -30,6 +29,7 @@ from khala.errors import InvalidTool
 
 from .label import Label
 from .manifest import ResultTrust, ToolEffect, ToolManifest
+from .strict_json import JsonRefused, check_shape, check_written
 from .value import JsonObject, Value
 
 __all__ = ["TOOL_NAME", "ArgumentsInvalid", "Tool", "ToolOutput", "ToolSpec", "tool"]
@@ -90,15 +90,16 @@ class Tool:
 
         Raises `ArgumentsInvalid` naming each argument that does not fit. What is decided on is executed: arguments that
         their own types would turn into others when they are bound do not fit, nor do NaN and infinities, which compare
-        as no policy expects.
+        as no policy expects, nor whatever else no JSON with one reading stands for.
         """
-        canonical = self._coerced(arguments)
-        if _is_settled(canonical, arguments):
-            return canonical
         try:
-            json.dumps(canonical, allow_nan=False)
-        except ValueError:
-            raise ArgumentsInvalid("a number in them is not finite") from None
+            check_shape(dict(arguments))  # before anything walks them, or writes a half character otherwise
+            canonical = self._coerced(arguments)
+            if _is_settled(canonical, arguments):
+                return canonical
+            check_written(canonical)
+        except JsonRefused as error:
+            raise ArgumentsInvalid(str(error)) from None
         if self._coerced(canonical) != canonical:
             raise ArgumentsInvalid("their types change them again when they are executed")
         return canonical

@@ -25,11 +25,11 @@ from pydantic import ConfigDict, Field, ValidationError
 
 from khala.domain.label import Trust
 from khala.domain.policy import Effect
+from khala.domain.strict_json import JsonRefused, read_json
 from khala.domain.value import JsonObject, Value
 from khala.errors import PolicyInvalid
 
 from .policy_document import PolicySource, file_content, in_words, read_table, suggestion
-from .strict_json import JsonRefused, read_json
 
 __all__ = ["Case", "SeenResult", "load_cases", "read_cases"]
 

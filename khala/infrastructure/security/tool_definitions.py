@@ -13,13 +13,13 @@ from typing import Any, NoReturn, cast
 from pydantic import ConfigDict, Field, JsonValue, ValidationError
 
 from khala.domain.manifest import ToolEffect, ToolManifest
+from khala.domain.strict_json import JsonRefused, read_json
 from khala.domain.tool import TOOL_NAME, Tool, ToolSpec
 from khala.domain.value import JsonObject, Value
 from khala.errors import InvalidTool, ToolFailed
 
 from .argument_schema import arguments_model
 from .policy_document import in_words, plain
-from .strict_json import JsonRefused, read_json
 
 __all__ = ["load_tool_definitions", "read_tool_definitions"]
 

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from khala.domain.call import ToolCall
+from khala.domain.strict_json import JsonRefused, read_json
 from khala.errors import CallerError
 
 from .policy_document import plain, suggestion
-from .strict_json import JsonRefused, read_json
 
 __all__ = ["read_call"]
-
-MAX_CALL_CHARS = 1_000_000
-"""Characters; arguments of that size are documents, and belong in a file the tool reads."""
 
 _KEYS = ("tool", "arguments")
 
@@ -19,7 +16,7 @@ _KEYS = ("tool", "arguments")
 def read_call(text: str) -> ToolCall:
     """The call a text stands for; without `arguments` it has none. Raises `CallerError` with the reason in one line."""
     try:
-        value = read_json(text, max_chars=MAX_CALL_CHARS)
+        value = read_json(text)
     except JsonRefused as error:
         raise _refused(str(error)) from None
     if not isinstance(value, dict):

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import JsonValue
 
+from khala.domain.strict_json import MAX_DEPTH, JsonRefused, read_json
 from khala.errors import CallerError
-from khala.infrastructure.security.strict_json import MAX_DEPTH, JsonRefused, read_json
 from khala.infrastructure.security.written_call import read_call
 
 FINITE = st.floats(allow_nan=False, allow_infinity=False)

@@ -1,28 +1,28 @@
 """Arguments as a model wrote them become a JSON object, or a reason why they cannot.
 
-1. Strict JSON is read as it stands; raw line breaks inside strings are let through, as they have only one reading.
-2. A key that occurs twice, NaN and infinities are refused: two readers would read two things. So is an integer of more
-   than 4,300 digits, which Python will not read.
-3. Anything else goes through the `json-repair` library, within a bound on its work. What it cannot turn into a
-   non-empty object is refused.
+1. JSON with exactly one reading is read as it stands; raw line breaks inside strings are let through, as they have only
+   one reading. What has two, or none that everyone can hold, is refused.
+2. What is no JSON goes through the `json-repair` library, within a bound on its work, and has to hold to the same. What
+   it cannot turn into a non-empty object is refused, and so is what names a key twice.
 """
 
 from __future__ import annotations
 
-import json
-import math
-from typing import NoReturn, cast
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator
+from typing import TypeVar, cast
 
 from json_repair import repair_json
 from pydantic import JsonValue
 
+from khala.domain.strict_json import JsonRefused, NotJson, check_json, read_json, read_leading_json
 from khala.domain.value import JsonObject
-from khala.infrastructure.models.openai.plain_text import sound
+from khala.infrastructure.models.openai.plain_text import excerpt, paired
 
 __all__ = ["ArgumentsUnreadable", "checked_object", "read_arguments", "read_leading_object"]
 
-_DEEPEST = 64
-"""Levels of nesting; no tool needs more, and readers further on recurse."""
+Read = TypeVar("Read")
 
 _MOST_REPAIR_WORK = 100_000
 """Opening brackets x characters of a text given to json-repair, whose time grows with both: up to 0.4 s measured."""
@@ -35,48 +35,48 @@ class ArgumentsUnreadable(ValueError):
 def read_arguments(text: str, *, mend: bool = True) -> JsonObject:
     """The object a text stands for; an empty text is an empty object.
 
-    Without `mend` only strict JSON is read, for a text known to be cut off. Raises `ArgumentsUnreadable`.
+    Without `mend` only JSON is read, for a text known to be cut off. Raises `ArgumentsUnreadable`.
     """
     if not text.strip():
         return {}
     try:
-        value = _STRICT.decode(text)
-    except json.JSONDecodeError as error:
+        whole = paired(text)
+        return _object(_told(lambda: read_json(whole, raw_breaks=True)))
+    except NotJson as error:
         if not mend:
-            raise ArgumentsUnreadable(f"the arguments are cut off ({error.msg})") from None
+            raise ArgumentsUnreadable(f"the arguments are cut off ({error})") from None
         return _repaired(text)
-    except RecursionError:
-        raise ArgumentsUnreadable("the arguments are nested too deeply") from None
-    return checked_object(value)
 
 
 def read_leading_object(text: str, start: int) -> tuple[JsonObject, int] | None:
-    """The strict JSON object that begins at `start`, and where it ends; `None` if none stands there.
+    """The JSON object that begins at `start`, and where it ends; `None` if none stands there.
 
     Raises `ArgumentsUnreadable` for one that is refused.
     """
-    try:
-        value, end = _STRICT.raw_decode(text, start)
-    except json.JSONDecodeError:
-        return None
-    except RecursionError:
-        raise ArgumentsUnreadable("the arguments are nested too deeply") from None
-    return checked_object(value), end
+    read = _told(lambda: read_leading_json(text, start))
+    return None if read is None else (_object(read[0]), read[1])
 
 
 def checked_object(value: object) -> JsonObject:
     """A parsed value as arguments: an object, not too deep, only finite numbers, sound Unicode."""
+    _told(lambda: check_json(value))
+    return _object(value)
+
+
+def _object(value: object) -> JsonObject:
     if not isinstance(value, dict):
         raise ArgumentsUnreadable("the arguments are not a JSON object")
-    arguments = cast("JsonObject", value)
-    if not _is_shallow(arguments, _DEEPEST):
-        raise ArgumentsUnreadable("the arguments are nested too deeply")
+    return cast("JsonObject", value)
+
+
+def _told(read: Callable[[], Read]) -> Read:
+    """What a reader gives, its refusals in the words of this module; what is no JSON is the caller's affair."""
     try:
-        text = json.dumps(arguments, ensure_ascii=False, allow_nan=False)
-    except ValueError:
-        raise ArgumentsUnreadable("the arguments hold a number that JSON cannot") from None
-    sounded = sound(text)
-    return arguments if sounded is text else json.loads(sounded)
+        return read()
+    except NotJson:
+        raise
+    except JsonRefused as error:
+        raise ArgumentsUnreadable(f"the arguments cannot be read: {excerpt(str(error), 200)}") from None
 
 
 def _repaired(text: str) -> JsonObject:
@@ -88,44 +88,21 @@ def _repaired(text: str) -> JsonObject:
         value = None
     if not value:
         raise ArgumentsUnreadable("the arguments are not a JSON object")
-    return checked_object(value)
+    mended = checked_object(value)
+    written = Counter(_KEY.findall(_ESCAPE.sub(lambda found: chr(int(found[1], 16)), text)))
+    read = Counter(last for key in _keys(mended) for last in _KEY.findall(f"{key}:"))
+    if any(written[key] > times for key, times in read.items()):
+        raise ArgumentsUnreadable("the arguments are not valid JSON, and may name a key twice")
+    return mended
 
 
-def _is_shallow(value: JsonValue, levels: int) -> bool:
-    if not isinstance(value, dict | list):
-        return True
-    if levels == 0:
-        return False
-    return all(_is_shallow(item, levels - 1) for item in (value.values() if isinstance(value, dict) else value))
+_ESCAPE = re.compile(r"\\u([0-9A-Fa-f]{4})")
+_KEY = re.compile(r"""(?<![^\s"'{},:])([^\s"'{},:]+)["']?\s{0,20}:""")
+"""What can be a key, or the last word of one; json-repair does not say when it overwrites one with its twin."""
 
 
-def _unique_keys(pairs: list[tuple[str, JsonValue]]) -> JsonObject:
-    read = dict(pairs)
-    if len(read) != len(pairs):
-        raise ArgumentsUnreadable("the arguments name a key twice")
-    return read
-
-
-def _integer(digits: str) -> int:
-    try:
-        return int(digits)
-    except ValueError:
-        _no_constant(digits)
-
-
-def _finite(digits: str) -> float:
-    number = float(digits)
-    return number if math.isfinite(number) else _no_constant(digits)
-
-
-def _no_constant(name: str) -> NoReturn:
-    raise ArgumentsUnreadable(f"the arguments hold {name[:20]}, which JSON cannot")
-
-
-_STRICT = json.JSONDecoder(
-    object_pairs_hook=_unique_keys,
-    parse_int=_integer,
-    parse_float=_finite,
-    parse_constant=_no_constant,
-    strict=False,
-)
+def _keys(value: JsonValue) -> Iterator[str]:
+    if isinstance(value, dict):
+        yield from value
+    for member in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from _keys(member)

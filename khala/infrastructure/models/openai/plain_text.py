@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from khala.domain.escaped import escaped
 
-__all__ = ["excerpt", "sound"]
+__all__ = ["excerpt", "paired", "sound"]
 
 
 def sound(text: str) -> str:
@@ -17,6 +17,11 @@ def sound(text: str) -> str:
     except UnicodeEncodeError:
         return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
     return text
+
+
+def paired(text: str) -> str:
+    """The text with halves that a stream sent apart put together; what stays alone stays as it is."""
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass")
 
 
 def excerpt(text: str, limit: int) -> str:
