@@ -15,8 +15,9 @@ if TYPE_CHECKING:
     from khala.assembly import Home, guarded
     from khala.domain.budget import InteractionBudget, Spend
     from khala.domain.call import Recollection, ToolCall, ToolResult
+    from khala.domain.decision import Consent
     from khala.domain.events import Event, Recorded
-    from khala.domain.grounding import Grounding
+    from khala.domain.grounding import Endorsement, Grounding, Principal
     from khala.domain.label import Label
     from khala.domain.manifest import ToolManifest
     from khala.domain.message import ModelReply, Prompt, RequestedCall
@@ -29,11 +30,14 @@ if TYPE_CHECKING:
     from khala.infrastructure.models.openai.chat import OpenAIChat
     from khala.infrastructure.reasoning.reasoning_graph import ReasoningGraph
     from khala.infrastructure.security.policy_file import load_policy
+    from khala.infrastructure.store.queue_approver import QueueApprover
     from khala.infrastructure.telemetry.structured_log import structured_log
 
 _LOADED_ON_FIRST_USE = {
     "CallDenied": "khala.errors",
+    "Consent": "khala.domain.decision",
     "Decision": "khala.domain.policy",
+    "Endorsement": "khala.domain.grounding",
     "Event": "khala.domain.events",
     "ExtractiveResearcher": "khala.infrastructure.models.extractive.researcher",
     "Grounding": "khala.domain.grounding",
@@ -46,7 +50,9 @@ _LOADED_ON_FIRST_USE = {
     "OpenAIChat": "khala.infrastructure.models.openai.chat",
     "Permit": "khala.agent.guard",
     "Policy": "khala.domain.policy",
+    "Principal": "khala.domain.grounding",
     "Prompt": "khala.domain.message",
+    "QueueApprover": "khala.infrastructure.store.queue_approver",
     "ReasoningGraph": "khala.infrastructure.reasoning.reasoning_graph",
     "Recollection": "khala.domain.call",
     "Recorded": "khala.domain.events",
@@ -73,7 +79,9 @@ _LOADED_ON_FIRST_USE = {
 
 __all__ = [
     "CallDenied",
+    "Consent",
     "Decision",
+    "Endorsement",
     "Event",
     "ExtractiveResearcher",
     "Grounding",
@@ -86,7 +94,9 @@ __all__ = [
     "OpenAIChat",
     "Permit",
     "Policy",
+    "Principal",
     "Prompt",
+    "QueueApprover",
     "ReasoningGraph",
     "Recollection",
     "Recorded",

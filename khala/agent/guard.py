@@ -189,7 +189,7 @@ class Guard:
             decision = self.policy.decide(facts)  # 2
             if decision.effect == "ask":
                 bound = {"tool_digest": self._tool_digest(tool), "policy_digest": self.policy.digest}
-                decision = decision.model_copy(update=bound)
+                decision = facts.as_asked(decision).model_copy(update=bound)
         except ArgumentsInvalid as error:
             return Ruling(denied_by_failure(f"the arguments do not fit: {error}"))
         except Exception as error:  # noqa: BLE001 (2: whatever goes wrong denies)

@@ -30,8 +30,13 @@ Describe = Callable[[str], ToolManifest | None]
 """The manifest of a tool, by its name; `None` where nobody described it."""
 
 
-def ground(grounding: Grounding, trajectory: Trajectory, read_text: Callable[[str], str], describe: Describe) -> None:
-    """Let a grounding know all that was said in a run so far, as a run that is being driven knows it."""
+def ground(
+    grounding: Grounding, trajectory: Trajectory, read_text: Callable[[str], str], describe: Describe, *, policy: str
+) -> None:
+    """Let a grounding know all that was said in a run so far, as a run that is being driven knows it.
+
+    `policy` is the digest of the one to decide by: what a person endorsed under another counts no more.
+    """
     if trajectory.started is not None:
         grounding.principal = trajectory.started.principal
     for words in trajectory.words:
@@ -40,9 +45,8 @@ def ground(grounding: Grounding, trajectory: Trajectory, read_text: Callable[[st
         # what an imported run calls a tool is not the tool of that name here
         manifest = describe(call.tool) if finished.status == "ok" and not trajectory.is_imported else None
         grounding.add_result(read_text(finished.digest), finished.label, call=call, manifest=manifest)
-    for state in trajectory.calls:
-        for endorsement in state.decided.endorsements if state.decided is not None else ():
-            grounding.endorse(endorsement)
+    for endorsement in trajectory.endorsements if trajectory.policy == policy else ():
+        grounding.endorse(endorsement)
 
 
 def told_by_tools(trajectory: Trajectory) -> Iterator[tuple[ToolCall, CallFinished]]:
@@ -64,11 +68,11 @@ class Recording:
     describe: Describe
     grounding: Grounding = field(default_factory=Grounding)
 
-    def replay(self, records: Sequence[Recorded]) -> None:
-        """Take in what an earlier process wrote."""
+    def replay(self, records: Sequence[Recorded], guard: Guard) -> None:
+        """Take in what an earlier process wrote, to go on under a guard."""
         for record in records:
             self._follow(record)
-        ground(self.grounding, self.trajectory, self.store.read_text, self.describe)
+        ground(self.grounding, self.trajectory, self.store.read_text, self.describe, policy=guard.policy.digest)
 
     def write(self, event: Event, *, durable: bool = False) -> None:
         """Write an event down, then let everyone see it."""

@@ -112,7 +112,7 @@ class ResearchAgent:
 
     async def _go_on(self, log: RunLog, observers: Sequence[Observer]) -> Report:
         recording = Recording(log, self.store, self.memory, observers, Trajectory(log.run_id), self.guard.describe)
-        recording.replay(self.store.records(log.run_id))
+        recording.replay(self.store.records(log.run_id), self.guard)
         trajectory = recording.trajectory
         if trajectory.started is None:
             raise InvalidTask(f"run `{log.run_id}` stopped before it had a task: start a new one")

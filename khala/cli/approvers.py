@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import sys
 import termios
+from typing import Literal
 
 from khala.assembly import Home
 from khala.cli.next_step import command
 from khala.cli.progress import Progress, printable
+from khala.cli.question import told_choices, told_question
 from khala.domain.call import ToolCall
-from khala.domain.policy import Decision
+from khala.domain.decision import Consent, Decision
 from khala.domain.ports import Approver
 from khala.errors import CallerError
 from khala.infrastructure.store.approvals import Question
@@ -35,12 +36,18 @@ def approver(where: str, home: Home, progress: Progress, *, timeout_s: float) ->
     return _ask_on_terminal if has_terminal and where != "none" else None
 
 
-async def _ask_on_terminal(call: ToolCall, decision: Decision) -> bool:
-    """Put a call to the person at the terminal; anything but a clear yes is no."""
+_TYPED: dict[str, Consent] = {
+    "y": "once", "yes": "once", "once": "once", "v": "value", "value": "value", "s": "source", "source": "source",
+}  # fmt: skip
+
+
+async def _ask_on_terminal(call: ToolCall, decision: Decision) -> Consent | Literal[False]:
+    """Put a call to the person at the terminal; anything but an answer that was offered is no."""
     termios.tcflush(sys.stdin, termios.TCIFLUSH)  # what was typed before the question is no answer to it
-    arguments = printable(json.dumps(call.arguments, ensure_ascii=True, indent=2))
-    print(f"\n{decision.reason}\n{call.tool} {arguments}\nallow this call? [y/N] ", end="", file=sys.stderr, flush=True)
-    return (await _line_typed()).strip().lower() in ("y", "yes")
+    question = f"\n{told_question(call.tool, call.arguments, decision)}\n{told_choices(decision)}"
+    print(printable(question), end=" ", file=sys.stderr, flush=True)
+    answer = _TYPED.get((await _line_typed()).strip().lower())
+    return answer if answer in decision.consents else False
 
 
 async def _line_typed() -> str:

@@ -70,11 +70,11 @@ class _History:
     spend: Spend = field(default_factory=Spend)
     begun: Sequence[tuple[ToolCall, int]] = ()
 
-    def read(self, home: str, run: str, describe: Describe) -> None:
-        """Take in a run, as the run itself knew it when it stopped."""
+    def read(self, home: str, run: str, describe: Describe, *, policy: str) -> None:
+        """Take in a run, as the run itself knew it when it stopped; `policy` is the digest of the one to decide by."""
         with Home.existing(home) as opened:
             trajectory = Trajectory.of(run, opened.store.records(run))
-            ground(self.grounding, trajectory, opened.store.read_text, describe)
+            ground(self.grounding, trajectory, opened.store.read_text, describe, policy=policy)
             self.spend = trajectory.spend
             self.begun = trajectory.begun
 
@@ -86,7 +86,7 @@ def explain(parsed: argparse.Namespace) -> int:
     guard = Guard(policy, tools, digest=canonical_digest)
     history = _History()
     if parsed.history is not None:
-        history.read(parsed.home, parsed.history, guard.describe)
+        history.read(parsed.home, parsed.history, guard.describe, policy=policy.digest)
     if parsed.user:
         history.grounding.add_user_words(parsed.user)
     now_ms = time.time_ns() // 1_000_000

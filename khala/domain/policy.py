@@ -20,7 +20,8 @@ from functools import cached_property
 from typing import Literal, Protocol
 
 from .call import ToolCall
-from .grounding import Endorsement, Grounding, Origin, name_words
+from .decision import MAX_OFFENCE_CHARS, Consent, Decision, Effect, Offence, Traced
+from .grounding import Grounding, Origin, name_words
 from .manifest import ToolEffect, ToolManifest
 from .provenance.paths import PathMap, as_text
 from .provenance.shapes import mentions_in
@@ -44,8 +45,6 @@ __all__ = [
     "Rule",
 ]
 
-Effect = Literal["allow", "ask", "deny"]
-
 NO_MANIFEST = "no-manifest"
 NO_GRANT = "no-grant"
 GUARD_FAILED = "guard-failed"
@@ -62,8 +61,8 @@ MENTIONING_ROLES = frozenset({"content", "title"})
 RECEIVING_ROLES = frozenset({"recipient", "payee", "url"})
 """Roles of who is told what a call says."""
 
-MAX_OFFENCE_CHARS = 2_000
-"""Characters of a value that a decision keeps; a longer one cannot be endorsed."""
+MAX_TRACED = 100
+"""Values with a role whose origins a question tells; more are a document."""
 
 
 @dataclass(frozen=True)
@@ -146,6 +145,21 @@ class Facts:
         """Whether a value comes from one of the origins, in its role and for this effect."""
         return self.grounding.has_origin(value.text, origins, role=value.role, effect=self.effect, tool=self.tool)
 
+    def traced(self, value: RoleValue) -> Traced:
+        """A value with its origins, in its role and for this effect, and the results in which it stands."""
+        return Traced(
+            path=value.path,
+            role=value.role,
+            value=value.text[:MAX_OFFENCE_CHARS],
+            origins=self.origins(value),
+            sources=self.grounding.where(value.text),
+        )
+
+    def as_asked(self, decision: Decision) -> Decision:
+        """An `ask` with what the person who answers it has to know of these facts."""
+        values = tuple(map(self.traced, self.role_values[:MAX_TRACED]))
+        return decision.model_copy(update={"tool_effect": self.effect, "values": values})
+
 
 def _texts(arguments: JsonObject) -> Iterator[str]:
     """Everything that a call says: its values, and the names that it gives them below its own arguments."""
@@ -179,65 +193,6 @@ class Condition(Protocol):
     def __call__(self, facts: Facts) -> bool | None:
         """True, false, or `None` when it cannot be evaluated; never raises."""
         ...
-
-
-class Offence(Value):
-    """A value that a rule does not accept where it stands."""
-
-    rule: str
-    path: str
-    """As in `args.recipients[0]`."""
-    role: str
-    value: str
-    """Cut at 2,000 characters."""
-    origins: tuple[Origin, ...]
-    """Where it does come from, sorted; empty for nowhere."""
-    sources: tuple[str, ...]
-    """Ids of the results in which it stands."""
-
-
-Consent = Literal["once", "value", "source"]
-"""How far a person's yes reaches: this call; its values, in this role and for this effect, for the rest of the run; all
-that the source of those values says, in this role and for this effect, for the rest of the run."""
-
-
-class Decision(Value):
-    """The answer to one call."""
-
-    effect: Effect
-    rules: tuple[str, ...]
-    """Ids of the rules that made it so, sorted; or the id of a built-in reason."""
-    reason: str
-    """For the model and for the person."""
-    offences: tuple[Offence, ...] = ()
-    """The values that made it so."""
-    call_digest: str = ""
-    """SHA-256 of the canonical call; an execution permit is bound to it."""
-    tool_digest: str = ""
-    policy_digest: str = ""
-    """Of an `ask`: SHA-256 of the tool's definition and of the policy, to which a person's answer is bound."""
-
-    def endorsements(self, consent: Consent, effect: ToolEffect) -> tuple[Endorsement, ...]:
-        """What a yes endorses beyond this call.
-
-        A source is endorsed where it is the only one, and never for what moves money, destroys, gives access or is
-        secret; there the yes is to the value.
-        """
-        if consent == "once":
-            return ()
-        return tuple(
-            Endorsement(role=each.role, effect=effect, source=each.sources[0])
-            if consent == "source" and self.can_endorse_source(each, effect)
-            else Endorsement(role=each.role, effect=effect, value=each.value)
-            for each in self.offences
-            if len(each.value) < MAX_OFFENCE_CHARS
-        )
-
-    @staticmethod
-    def can_endorse_source(offence: Offence, effect: ToolEffect) -> bool:
-        """Whether a yes may reach to all that the source of a value says."""
-        costly = effect in ("pay", "delete", "grant") or offence.role in ("payee", "secret", "account")
-        return not costly and len(offence.sources) == 1
 
 
 @dataclass(frozen=True)
@@ -303,14 +258,7 @@ class Rule:
             return
         for each in facts.in_roles(self.roles):
             if not facts.has_origin(each, self.origins):
-                yield Offence(
-                    rule=self.id,
-                    path=each.path,
-                    role=each.role,
-                    value=each.text[:MAX_OFFENCE_CHARS],
-                    origins=facts.origins(each),
-                    sources=facts.grounding.where(each.text),
-                )
+                yield Offence(rule=self.id, **dict(facts.traced(each)))
 
     def _is_for(self, facts: Facts) -> bool:
         principal = facts.grounding.principal

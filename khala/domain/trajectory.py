@@ -29,6 +29,7 @@ from .events import (
     TurnRolledBack,
     UserSaid,
 )
+from .grounding import Endorsement
 from .policy import Effect
 
 __all__ = ["CallState", "Move", "Trajectory", "Turn"]
@@ -106,6 +107,10 @@ class Trajectory:
     """What the user said: the task, and later words; none of an imported run."""
     begun: list[tuple[ToolCall, int]] = field(default_factory=list[tuple[ToolCall, int]])
     """Calls that ran, and when they began: milliseconds since the epoch."""
+    policy: str = ""
+    """SHA-256 of the policy in force."""
+    endorsements: list[Endorsement] = field(default_factory=list[Endorsement])
+    """What a person's yes says of later calls, under the policy in force: another policy is another question."""
     repeats: dict[str, int] = field(default_factory=dict[str, int])
     """Id of a result to how often it was given again for an identical call."""
     chars_per_token: float = 4.0
@@ -202,14 +207,11 @@ class Trajectory:
     def _take(self, record: Recorded) -> None:
         match record.event:
             case RunStarted() as event:
-                self.started = event
-                if event.imported is None:
-                    self.words.append(event.task)
-                elif event.imported.started_at_ms:
-                    passed_ms = event.imported.ended_at_ms - event.imported.started_at_ms
-                    self.spend = replace(self.spend, seconds=max(0, passed_ms) / 1000)
-            case RunResumed():
-                pass
+                self._take_start(event)
+            case RunResumed() as event:
+                if event.policy != self.policy:
+                    self.endorsements.clear()
+                self.policy = event.policy
             case ModelReplied() as event:
                 self._take_reply(event)
             case CallRequested() as event:
@@ -228,6 +230,7 @@ class Trajectory:
                 )
             case CallDecided() as event:
                 self._open_call(event.call_id).decided = event
+                self.endorsements += event.endorsements
                 self.decisions[event.decision.effect] += 1
             case CallStarted() as event:
                 state = self._open_call(event.call_id)
@@ -252,6 +255,15 @@ class Trajectory:
             case RunEnded() as event:
                 _require(self.next_move != "run_calls", "calls of the last turn have no result")
                 self.ended = event
+
+    def _take_start(self, event: RunStarted) -> None:
+        self.started = event
+        self.policy = event.policy
+        if event.imported is None:
+            self.words.append(event.task)
+        elif event.imported.started_at_ms:
+            passed_ms = event.imported.ended_at_ms - event.imported.started_at_ms
+            self.spend = replace(self.spend, seconds=max(0, passed_ms) / 1000)
 
     def _take_reply(self, event: ModelReplied) -> None:
         if event.turn != len(self.turns) + 1 or self.open_turn is not None:

@@ -11,7 +11,7 @@ from khala.domain.call import ToolCall
 from khala.domain.grounding import Grounding
 from khala.domain.tool import tool
 from khala.infrastructure.security.policy_file import parse_policy
-from khala.infrastructure.store.approvals import Question
+from khala.infrastructure.store.approvals import Answer, Question
 from khala.infrastructure.store.canonical import canonical_digest, canonical_json, from_canonical
 from khala.infrastructure.store.home import open_home
 from khala.infrastructure.store.queue_approver import QueueApprover
@@ -78,7 +78,7 @@ class ApprovalDoor:
 
     def look(
         self, arguments: dict[str, object] | None = None, *, call_id: str = "run00001-1", policy: str = POLICY
-    ) -> bool | None:
+    ) -> Answer | None:
         """What one look for an answer finds."""
         return self.store.approvals.use_answer(self.put(arguments, call_id=call_id, policy=policy))
 

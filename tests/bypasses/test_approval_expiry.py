@@ -28,12 +28,12 @@ def test_an_expired_question_cannot_be_answered(door) -> None:
     time.sleep(0.6)
     assert door.store.approvals.open() == []
     with pytest.raises(QuestionUnknown, match=f"no open question `{question.id}`"):
-        door.store.approvals.answer(question.id, "yes")
+        door.store.approvals.answer(question.id, "once")
 
 
 def test_a_yes_nobody_took_in_time_counts_no_more(door) -> None:
     question = door.put()
-    door.store.approvals.answer(question.id, "yes")
+    door.store.approvals.answer(question.id, "once")
     time.sleep(0.6)
     door.write("UPDATE questions SET expires_at = expires_at + 3600000")
     assert door.store.approvals.use_answer(question) is None
@@ -42,6 +42,6 @@ def test_a_yes_nobody_took_in_time_counts_no_more(door) -> None:
 
 def test_a_yes_in_time_counts(tmp_path) -> None:
     door = ApprovalDoor(tmp_path)
-    door.store.approvals.answer(door.put().id, "yes")
+    door.store.approvals.answer(door.put().id, "once")
     assert door.ask() is True
     door.store.close()

@@ -17,7 +17,7 @@ def door(tmp_path):
 
 
 def test_a_yes_lets_the_call_run_it_was_given_for(door) -> None:
-    door.store.approvals.answer(door.put().id, "yes")
+    door.store.approvals.answer(door.put().id, "once")
     assert door.ask() is True
 
 
@@ -28,9 +28,9 @@ def test_a_no_refuses_it(door) -> None:
 
 def test_an_answer_counts_once(door) -> None:
     question = door.put()
-    door.store.approvals.answer(question.id, "yes")
+    door.store.approvals.answer(question.id, "once")
     rows = door.write("SELECT * FROM answers")
-    assert door.store.approvals.use_answer(question) is True
+    assert door.store.approvals.use_answer(question) == "once"
     assert door.store.approvals.use_answer(question) is None
     door.write("REPLACE INTO answers VALUES (?, ?, ?)", *rows[0])
     assert door.store.approvals.use_answer(question) is None
@@ -39,8 +39,8 @@ def test_an_answer_counts_once(door) -> None:
 
 def test_a_used_answer_filed_under_the_next_question_is_none(door) -> None:
     first = door.put()
-    door.store.approvals.answer(first.id, "yes")
-    assert door.store.approvals.use_answer(first) is True
+    door.store.approvals.answer(first.id, "once")
+    assert door.store.approvals.use_answer(first) == "once"
     second = door.put()
     assert second.id != first.id
     door.write("UPDATE answers SET question_id = ?", second.id)
@@ -51,7 +51,7 @@ def test_an_answered_question_is_not_answered_again(door) -> None:
     question = door.put()
     door.store.approvals.answer(question.id, "no")
     with pytest.raises(QuestionUnknown, match="answered already: no"):
-        door.store.approvals.answer(question.id, "yes")
+        door.store.approvals.answer(question.id, "once")
     assert door.ask() is False
 
 
@@ -59,11 +59,11 @@ def test_a_no_changed_to_yes_is_no_answer_and_a_person_can_answer_again(door) ->
     question = door.put()
     door.store.approvals.answer(question.id, "no")
     ((statement,),) = door.write("SELECT statement FROM answers")
-    changed = reworded(statement, answer="yes")
+    changed = reworded(statement, answer="once")
     door.write("UPDATE answers SET statement = ?", changed)
     assert door.store.approvals.use_answer(question) is None
     assert door.store.approvals.open()[0].answer is None
-    door.store.approvals.answer(question.id, "yes")
+    door.store.approvals.answer(question.id, "once")
     assert door.ask() is True
 
 
@@ -71,7 +71,7 @@ def test_a_yes_signed_with_another_key_is_none(door) -> None:
     question = door.put()
     door.store.approvals.answer(question.id, "no")
     ((statement,),) = door.write("SELECT statement FROM answers")
-    changed = reworded(statement, answer="yes")
+    changed = reworded(statement, answer="once")
     signature = Ed25519PrivateKey.generate().sign(changed)
     door.write("UPDATE answers SET statement = ?, signature = ?", changed, signature)
     assert door.look() is None

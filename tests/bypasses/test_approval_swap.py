@@ -23,21 +23,21 @@ OTHERS = [
 
 @pytest.mark.parametrize("other", OTHERS)
 def test_a_yes_to_one_call_is_none_to_another(door, other) -> None:
-    door.store.approvals.answer(door.put().id, "yes")
+    door.store.approvals.answer(door.put().id, "once")
     assert door.look(**other) is None
 
 
 @pytest.mark.parametrize("other", OTHERS)
 def test_nor_when_it_is_filed_as_the_answer_to_the_other(door, other) -> None:
     answered, wanted = door.put(), door.put(**other)
-    door.store.approvals.answer(answered.id, "yes")
+    door.store.approvals.answer(answered.id, "once")
     door.write("UPDATE answers SET question_id = ?", wanted.id)
     assert door.look(**other) is None
 
 
 def test_the_same_call_after_a_restart_has_its_answer(door) -> None:
     question = door.put()
-    door.store.approvals.answer(question.id, "yes")
+    door.store.approvals.answer(question.id, "once")
     assert door.put() == question
     assert door.ask() is True
 

@@ -22,16 +22,17 @@ effect = "ask"
 tools = ["search_corpus"]
 reason = "sure?"
 """
-QUESTION = b"[y/N] "
+BY_ORIGIN = POLICY.replace('tools = ["search_corpus"]', 'roles = ["query"]\nunless_from = ["trusted", "endorsed"]')
+QUESTION = b"[y]es once / [N]o "
 
 
 class Terminal:
     """`khala ask` at a terminal of its own."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, policy: str) -> None:
         (folder / "corpus").mkdir()
         (folder / "corpus" / "rivers.txt").write_text("The Danube is long and wide and flows to the Black Sea.\n")
-        (folder / "policy.toml").write_text(POLICY)
+        (folder / "policy.toml").write_text(policy)
         ask = ["ask", "How long is the Danube?", "--corpus", "corpus", "--home", "home", "--policy", "policy.toml"]
         self.shown = b""
         self.process, self.screen = pty.fork()
@@ -56,8 +57,13 @@ class Terminal:
 
 
 @pytest.fixture
-def terminal(tmp_path):
-    opened = Terminal(tmp_path)
+def policy():
+    return POLICY
+
+
+@pytest.fixture
+def terminal(tmp_path, policy):
+    opened = Terminal(tmp_path, policy)
     yield opened
     os.close(opened.screen)
 
@@ -70,6 +76,22 @@ def test_yes_lets_a_call_run_and_anything_else_does_not(terminal):
     terminal.exit_code()
     assert b"approved: search_corpus" in terminal.shown
     assert b"denied: search_corpus" in terminal.shown
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("policy", [BY_ORIGIN])
+def test_a_value_is_shown_with_its_origin_and_can_be_endorsed(terminal):
+    terminal.read_to(b"[y]es once / [v]alue / [N]o ")
+    assert b"args.query (query) " in terminal.shown
+    assert b": not enough for searching" in terminal.shown
+    assert b"value: for the rest of this run also " in terminal.shown
+    terminal.type(b"s\n")  # not offered here
+    terminal.read_to(b"denied: search_corpus")
+    terminal.read_to(b"[v]alue / [N]o ", times=2)
+    terminal.type(b"v\n")
+    terminal.read_to(b"approved: search_corpus")
+    terminal.type(b"\x03")
+    terminal.exit_code()
 
 
 @pytest.mark.timeout(60)

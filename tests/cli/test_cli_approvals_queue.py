@@ -27,13 +27,26 @@ effect = "ask"
 tools = ["search_corpus"]
 reason = "really search?"
 """
+STRANGE_WORDS = """
+version = 1
+[[rule]]
+id = "reading"
+effect = "allow"
+effects = ["read"]
+[[rule]]
+id = "strange-words"
+effect = "ask"
+roles = ["query"]
+unless_from = ["user", "endorsed"]
+reason = "the user did not say this"
+"""
 ANSWER = Say("The Danube flows 2,850 kilometres to the Black Sea.")
 
 pytestmark = pytest.mark.timeout(60)
 
 
-def search(query: str = "Danube") -> Say:
-    return Say("", calls=[("search_corpus", {"query": query})])
+def search(query: str = "Danube", limit: int = 8) -> Say:
+    return Say("", calls=[("search_corpus", {"query": query, "limit": limit})])
 
 
 class Desk:
@@ -62,10 +75,12 @@ class Desk:
         return done.stderr if code else done.stdout
 
     def waiting(self) -> list[dict[str, object]]:
-        """The open questions, once there is one."""
+        """The open questions, once there is one that nobody answered."""
         while not self._has_question():
             time.sleep(0.05)
-        return json.loads(self.say("approvals", "--json"))["questions"]
+        while not (found := json.loads(self.say("approvals", "--json"))["questions"]) or found[-1]["answer"]:
+            time.sleep(0.05)
+        return found
 
     def statuses(self, run_id: str) -> list[str]:
         events = json.loads(self.say("show", run_id, "--json"))["events"]
@@ -156,6 +171,49 @@ def test_a_yes_given_under_one_policy_is_none_under_another(desk, tmp_path):
         )  # fmt: skip
     assert "are you sure?" in resumed.stderr
     assert desk.statuses(run_id) == ["denied"]
+
+
+def test_an_answer_can_reach_to_the_value_and_says_so(desk, tmp_path):
+    (tmp_path / "policy.toml").write_text(STRANGE_WORDS)
+    with ScriptedOpenAIServer([search("Rhi\u200bne"), search("Rhi\u200bne", 2), ANSWER]) as server:
+        process = desk.begin(server)
+        (question,) = desk.waiting()
+        listed = desk.say("approvals")
+        refused = desk.say("approve", str(question["id"]), "--source", code=1)
+        desk.say("approve", str(question["id"]), "--once", "--value", code=2)
+        told = json.loads(desk.say("approve", str(question["id"]), "--value", "--json"))
+        out, _ = process.communicate(timeout=30)
+    assert question["consents"] == ["once", "value"]
+    assert [(each["path"], each["origins"]) for each in question["offences"]] == [("args.query", [])]
+    assert 'args.query (query) "Rhi\\u200bne" stands nowhere' in listed
+    assert '--value: for the rest of this run also "Rhi\\u200bne" as query of a read call' in listed
+    assert refused.endswith("cannot be `--source`: answer with `--once` or `--value`\n")
+    assert (told["id"], told["answer"]) == (question["id"], "value")
+    outcome = json.loads(out)
+    assert (outcome["decisions"]["ask"], outcome["decisions"]["allow"]) == (1, 1)
+    assert desk.statuses(outcome["run_id"]) == ["ok", "ok"]
+
+
+@pytest.mark.parametrize("is_policy_changed", [False, True])
+def test_an_endorsed_value_survives_a_kill_and_ends_with_its_policy(desk, tmp_path, is_policy_changed):
+    (tmp_path / "policy.toml").write_text(STRANGE_WORDS)
+    with ScriptedOpenAIServer([search("Rhine"), search("Elbe"), search("Rhine", 2), ANSWER]) as server:
+        process = desk.begin(server)
+        (question,) = desk.waiting()
+        desk.say("approve", str(question["id"]), "--value")
+        (second,) = desk.waiting()
+        process.kill()
+        process.communicate(timeout=30)
+        desk.say("deny", str(second["id"]))
+        if is_policy_changed:
+            (tmp_path / "policy.toml").write_text(STRANGE_WORDS + "# reviewed\n")
+        run_id = str(question["run_id"])
+        subprocess.run(
+            [*KHALA, "resume", run_id, "--home", desk.home, "--approval-timeout", "1"],
+            stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+    assert desk.statuses(run_id) == ["ok", "denied", "denied" if is_policy_changed else "ok"]
+    assert desk.say("verify", run_id)
 
 
 def test_of_two_who_answer_at_once_one_is_told_that_it_was_answered(desk):

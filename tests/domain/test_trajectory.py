@@ -78,7 +78,10 @@ def test_a_read_repeated_after_a_crash_is_paid_for_once_and_the_pause_is_free() 
     decided, started, finished = run.records[-3:]
     later = [event.model_copy(update={"at_ms": event.at_ms + 3_600_000}) for event in (started, finished)]
     resumed = Recorded(
-        run_id=RUN, seq=4, at_ms=later[0].at_ms - 1000, event=RunResumed.model_construct(kind="run_resumed")
+        run_id=RUN,
+        seq=4,
+        at_ms=later[0].at_ms - 1000,
+        event=RunResumed(model="made", policy="0" * 64),
     )
     again = [resumed, *(event.model_copy(update={"seq": 5 + place}) for place, event in enumerate(later))]
     trajectory = Trajectory.of(RUN, [*run.records[:2], decided, started, *again])

@@ -23,11 +23,11 @@ import re
 import unicodedata
 from functools import lru_cache
 
-__all__ = ["confusable"]
+__all__ = ["FILLERS", "confusable"]
 
 _PLAIN = re.compile(r"[\t\n\r -~]*\Z")
 _WORD = re.compile(r"[^\W_]+(?:[^\W_]|[\u0300-\u036f])*")
-_FILLERS = frozenset(
+FILLERS = frozenset(
     "\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u2800\u3164\uffa0"
     + "".join(map(chr, (*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0))))
 )
@@ -101,7 +101,7 @@ _MAY_BELONG = re.compile(f"[{_JOINERS}{_EMOJI_SELECTOR}]")
 def _is_unseen(character: str) -> bool:
     if character in " \t\n\r" or _MAY_BELONG.match(character):
         return False
-    return unicodedata.category(character)[0] in "CZ" or character in _FILLERS
+    return unicodedata.category(character)[0] in "CZ" or character in FILLERS
 
 
 def _belongs(character: str, before: str, after: str) -> bool:

@@ -4,8 +4,8 @@ Why a yes that `use_answer` gives out is a person's yes to this very call:
 
 1. Question and answer are statements signed with the home's key, so a row that was changed or made by hand is none.
    A statement says what it is; a signed head, or a question, never passes for an answer.
-2. The answer names the question, the run and the digests of call, tool and policy. They are compared with what the
-   asking guard decided on, not with what the file says it asked.
+2. The answer names the question, the run and the digests of call, tool and policy, and says how far the yes reaches.
+   They are compared with what the asking guard decided on, not with what the file says it asked.
 3. An answer ends when its question does, and counts once: it is verified and used up in one transaction.
 
 What does not hold all of this is no answer, and no answer in time is no. What cannot be found: somebody who puts the
@@ -19,16 +19,20 @@ import sqlite3
 from typing import Literal, Self, TypeVar
 
 from khala.domain.call import ToolCall
-from khala.domain.policy import Decision
+from khala.domain.decision import Consent, Decision, Offence, Traced
+from khala.domain.manifest import ToolEffect
 from khala.domain.value import JsonObject, Value
-from khala.errors import QuestionUnknown
+from khala.errors import CallerError, QuestionUnknown
 from khala.infrastructure.store.canonical import canonical_json, from_canonical
 from khala.infrastructure.store.database import Database
 from khala.infrastructure.store.run_log import now_ms
 from khala.infrastructure.store.short_ids import new_short_id
 from khala.infrastructure.store.signing import SigningKey
 
-__all__ = ["Approvals", "OpenQuestion", "Question"]
+__all__ = ["Answer", "Approvals", "OpenQuestion", "Question"]
+
+Answer = Consent | Literal["no"]
+"""No, or a yes and how far it reaches."""
 
 Statement = TypeVar("Statement", bound=Value)
 
@@ -47,17 +51,34 @@ class Question(Value):
     policy_digest: str
     rules: tuple[str, ...]
     reason: str
+    offences: tuple[Offence, ...]
+    """The values that a rule does not accept."""
+    values: tuple[Traced, ...]
+    """The values that have a role."""
+    tool_effect: ToolEffect | None
     asked_at_ms: int
     """Milliseconds since the epoch."""
     expires_at_ms: int
 
+    @property
+    def decision(self) -> Decision:
+        """The decision that asks."""
+        return Decision(effect="ask", **{name: getattr(self, name) for name in _OF_DECISION})
+
     def is_about_the_same(self, other: Question) -> bool:
-        """Whether both ask about one call of one run, under one tool and one policy."""
+        """Whether both ask about one call of one run, under one tool and one policy, for the same values."""
         return all(getattr(self, name) == getattr(other, name) for name in _BOUND)
 
 
-_BOUND = ("run_id", "call_id", "call_digest", "tool_digest", "policy_digest")
-"""What makes two questions the same one; two guards that decide alike ask alike."""
+_BOUND = ("run_id", "call_id", "call_digest", "tool_digest", "policy_digest", "rules", "offences", "tool_effect")
+"""What makes two questions the same one; two guards that decide alike ask alike. The offences are part of it because a
+yes may reach to their sources, which a run can come to see otherwise after it was killed."""
+
+
+_OF_DECISION = (
+    "rules", "reason", "offences", "values", "call_digest", "tool_effect", "tool_digest", "policy_digest",
+)  # fmt: skip
+"""What a question keeps of its decision."""
 
 
 class _Answer(Value):
@@ -67,13 +88,13 @@ class _Answer(Value):
     call_digest: str
     tool_digest: str
     policy_digest: str
-    answer: Literal["yes", "no"]
+    answer: Answer
     not_after_ms: int
     nonce: str
     """Makes every answer a statement of its own."""
 
     @classmethod
-    def to(cls, question: Question, answer: Literal["yes", "no"], nonce: str) -> Self:
+    def to(cls, question: Question, answer: Answer, nonce: str) -> Self:
         """An answer bound to the question and to nothing else (2, 3)."""
         return cls(
             question_id=question.id,
@@ -88,14 +109,15 @@ class _Answer(Value):
 
     def counts_for(self, question: Question) -> bool:
         """Whether it answers this question, and still does."""
-        return self == self.to(question, self.answer, self.nonce) and now_ms() < self.not_after_ms
+        is_offered = self.answer == "no" or self.answer in question.decision.consents
+        return is_offered and self == self.to(question, self.answer, self.nonce) and now_ms() < self.not_after_ms
 
 
 class OpenQuestion(Value):
     """A question that has not expired and whose answer nobody used yet."""
 
     question: Question
-    answer: Literal["yes", "no"] | None = None
+    answer: Answer | None = None
     """What was answered while no process was there to take it."""
 
 
@@ -118,13 +140,9 @@ class Approvals:
             call_id=call.id,
             tool=call.tool,
             arguments=call.arguments,
-            call_digest=decision.call_digest,
-            tool_digest=decision.tool_digest,
-            policy_digest=decision.policy_digest,
-            rules=decision.rules,
-            reason=decision.reason,
             asked_at_ms=asked_at_ms,
             expires_at_ms=asked_at_ms + round(timeout_s * 1000),
+            **{name: getattr(decision, name) for name in _OF_DECISION},
         )
         with self._database.writing() as db:
             _forget_expired(db, asked_at_ms)
@@ -145,10 +163,11 @@ class Approvals:
         with self._database.reading() as db:
             return self._open(db)
 
-    def answer(self, question_id: str, answer: Literal["yes", "no"]) -> Question:
+    def answer(self, question_id: str, answer: Answer) -> Question:
         """Answer a question; the process that asked takes it from here.
 
-        Raises `QuestionUnknown` when it is not open, or answered already; `HomeUnusable`.
+        Raises `QuestionUnknown` when it is not open, or answered already; `CallerError` when a yes to it cannot reach
+        that far; `HomeUnusable`.
         """
         with self._database.writing(durable=True) as db:
             found = next((each for each in self._open(db) if each.question.id == question_id), None)
@@ -156,11 +175,15 @@ class Approvals:
                 raise QuestionUnknown(f"no open question `{question_id}`; `khala approvals` lists them")
             if found.answer is not None:
                 raise QuestionUnknown(f"question `{question_id}` was answered already: {found.answer}")
+            consents = found.question.decision.consents
+            if answer != "no" and answer not in consents:
+                offered = " or ".join(f"`--{each}`" for each in consents)
+                raise CallerError(f"a yes to question `{question_id}` cannot be `--{answer}`: answer with {offered}")
             statement = canonical_json(_Answer.to(found.question, answer, secrets.token_hex(16)))
             db.execute("REPLACE INTO answers VALUES (?, ?, ?)", (question_id, statement, self._key.sign(statement)))
         return found.question
 
-    def use_answer(self, question: Question) -> bool | None:
+    def use_answer(self, question: Question) -> Answer | None:
         """The answer to a question, used up with this; `None` while there is none that counts.
 
         Raises `HomeUnusable`.
@@ -173,7 +196,7 @@ class Approvals:
             if answer is None:
                 return None
             used = db.execute("INSERT OR IGNORE INTO used_answers VALUES (?, ?)", (question.id, question.expires_at_ms))
-            return answer.answer == "yes" if used.rowcount else None  # 3
+            return answer.answer if used.rowcount else None  # 3
 
     def _open(self, db: sqlite3.Connection) -> list[OpenQuestion]:
         rows = db.execute(

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from typing import Literal
 
 from khala.domain.call import ToolCall
-from khala.domain.policy import Decision
+from khala.domain.decision import Consent, Decision
 from khala.infrastructure.store.approvals import Approvals, Question
 from khala.infrastructure.store.run_log import now_ms
 
@@ -30,14 +31,14 @@ class QueueApprover:
         self._timeout_s = timeout_s
         self._on_question = on_question
 
-    async def __call__(self, call: ToolCall, decision: Decision) -> bool:
-        """Wait for the answer; none in time is no. Raises `HomeUnusable`."""
+    async def __call__(self, call: ToolCall, decision: Decision) -> Consent | Literal[False]:
+        """Wait for the answer, and how far a yes reaches; none in time is no. Raises `HomeUnusable`."""
         question = self._approvals.ask(call, decision, timeout_s=self._timeout_s)
         if self._on_question is not None:
             self._on_question(question)
         while now_ms() < question.expires_at_ms:
             answer = self._approvals.use_answer(question)
             if answer is not None:
-                return answer
+                return False if answer == "no" else answer
             await asyncio.sleep(_LOOK_EVERY_S)
         return False

@@ -38,8 +38,8 @@ def test_a_home_that_began_without_questions_takes_them_and_keeps_its_format(hom
         db.execute(f"DROP TABLE {table}")
     db.close()
     with SqliteStore(home) as store:
-        store.approvals.answer(store.approvals.ask(CALL, ASK, timeout_s=60).id, "yes")
-        assert [each.answer for each in store.approvals.open()] == ["yes"]
+        store.approvals.answer(store.approvals.ask(CALL, ASK, timeout_s=60).id, "once")
+        assert [each.answer for each in store.approvals.open()] == ["once"]
     db = sqlite3.connect(home.database)
     assert db.execute("PRAGMA user_version").fetchone() == before
     db.close()
@@ -51,7 +51,7 @@ def test_of_many_who_answer_and_of_many_who_take_the_answer_one_succeeds(home):
 
     def answer(store: SqliteStore) -> bool:
         try:
-            store.approvals.answer(question.id, "yes")
+            store.approvals.answer(question.id, "once")
         except QuestionUnknown:
             return False
         return True
@@ -59,7 +59,7 @@ def test_of_many_who_answer_and_of_many_who_take_the_answer_one_succeeds(home):
     with ThreadPoolExecutor(4) as threads:
         assert sorted(threads.map(answer, stores)) == [False, False, False, True]
         taken = list(threads.map(lambda store: store.approvals.use_answer(question), stores))
-    assert sorted(map(str, taken)) == ["None", "None", "None", "True"]
+    assert sorted(map(str, taken)) == ["None", "None", "None", "once"]
     for store in stores:
         store.close()
 
@@ -67,7 +67,7 @@ def test_of_many_who_answer_and_of_many_who_take_the_answer_one_succeeds(home):
 def test_what_has_expired_leaves_the_file_with_the_next_question(home):
     with SqliteStore(home) as store:
         old = store.approvals.ask(CALL, ASK, timeout_s=60)
-        store.approvals.answer(old.id, "yes")
+        store.approvals.answer(old.id, "once")
         store.approvals.use_answer(old)
         db = sqlite3.connect(home.database)
         for table in ("questions", "used_answers"):

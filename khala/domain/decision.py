@@ -1,0 +1,93 @@
+"""The guard's answer to a call: what it says, which values made it so, and how far a person's yes to it may reach."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from .grounding import Endorsement, Origin
+from .manifest import ToolEffect
+from .value import Value
+
+__all__ = ["Consent", "Decision", "Effect", "Offence", "Traced"]
+
+Effect = Literal["allow", "ask", "deny"]
+
+Consent = Literal["once", "value", "source"]
+"""How far a person's yes reaches: this call; its values, in this role and for this effect, for the rest of the run; all
+that the source of those values says, in this role and for this effect, for the rest of the run."""
+
+MAX_OFFENCE_CHARS = 2_000
+"""Characters of a value that a decision keeps; a longer one cannot be endorsed."""
+
+
+class Traced(Value):
+    """A value of a call that has a role, and where it comes from."""
+
+    path: str
+    """As in `args.recipients[0]`."""
+    role: str
+    value: str
+    """Cut at 2,000 characters."""
+    origins: tuple[Origin, ...]
+    """Where it does come from, sorted; empty for nowhere."""
+    sources: tuple[str, ...]
+    """Ids of the results in which it stands."""
+
+
+class Offence(Traced):
+    """A value that a rule does not accept where it stands."""
+
+    rule: str
+
+
+class Decision(Value):
+    """The answer to one call."""
+
+    effect: Effect
+    rules: tuple[str, ...]
+    """Ids of the rules that made it so, sorted; or the id of a built-in reason."""
+    reason: str
+    """For the model and for the person."""
+    offences: tuple[Offence, ...] = ()
+    """The values that made it so."""
+    values: tuple[Traced, ...] = ()
+    """Of an `ask`: the values that have a role, for the person who answers."""
+    call_digest: str = ""
+    """SHA-256 of the canonical call; an execution permit is bound to it."""
+    tool_effect: ToolEffect | None = None
+    """Of an `ask`: what the tool does, to which an endorsement is bound."""
+    tool_digest: str = ""
+    policy_digest: str = ""
+    """Of an `ask`: SHA-256 of the tool's definition and of the policy, to which a person's answer is bound."""
+
+    @property
+    def consents(self) -> tuple[Consent, ...]:
+        """The answers, beside no, that make a difference: how far a yes may reach."""
+        if self.tool_effect is None or not self.endorsements("value", self.tool_effect):
+            return ("once",)
+        if any(each.source is not None for each in self.endorsements("source", self.tool_effect)):
+            return ("once", "value", "source")
+        return ("once", "value")
+
+    def endorsements(self, consent: Consent, effect: ToolEffect) -> tuple[Endorsement, ...]:
+        """What a yes endorses beyond this call.
+
+        A source is endorsed where it is the only one, and never for what moves money, destroys, gives access or is
+        secret; there the yes is to the value.
+        """
+        if consent == "once":
+            return ()
+        found = (
+            Endorsement(role=each.role, effect=effect, source=each.sources[0])
+            if consent == "source" and self.can_endorse_source(each, effect)
+            else Endorsement(role=each.role, effect=effect, value=each.value)
+            for each in self.offences
+            if len(each.value) < MAX_OFFENCE_CHARS
+        )
+        return tuple(dict.fromkeys(found))
+
+    @staticmethod
+    def can_endorse_source(offence: Offence, effect: ToolEffect) -> bool:
+        """Whether a yes may reach to all that the source of a value says."""
+        costly = effect in ("pay", "delete", "grant") or offence.role in ("payee", "secret", "account")
+        return not costly and len(offence.sources) == 1
