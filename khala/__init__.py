@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from khala.domain.budget import InteractionBudget, Spend
     from khala.domain.call import Recollection, ToolCall, ToolResult
     from khala.domain.decision import Consent
-    from khala.domain.events import Event, Recorded
+    from khala.domain.events import Event, Recorded, ToolDigest
     from khala.domain.grounding import Endorsement, Grounding, Principal
     from khala.domain.label import Label
     from khala.domain.manifest import ToolManifest
@@ -66,6 +66,7 @@ _LOADED_ON_FIRST_USE = {
     "Spend": "khala.domain.budget",
     "Tool": "khala.domain.tool",
     "ToolCall": "khala.domain.call",
+    "ToolDigest": "khala.domain.events",
     "ToolFailed": "khala.errors",
     "ToolManifest": "khala.domain.manifest",
     "ToolOutput": "khala.domain.tool",
@@ -110,6 +111,7 @@ __all__ = [
     "Spend",
     "Tool",
     "ToolCall",
+    "ToolDigest",
     "ToolFailed",
     "ToolManifest",
     "ToolOutput",

@@ -17,7 +17,7 @@ from khala.agent.research import ResearchAgent
 from khala.agent.session import Session
 from khala.domain.budget import InteractionBudget
 from khala.domain.call import ToolResult
-from khala.domain.events import RunStarted
+from khala.domain.events import RunStarted, ToolDigest
 from khala.domain.grounding import Principal
 from khala.domain.policy import Policy
 from khala.domain.ports import Approver, ChatModel, Memory, Observer, RunStore
@@ -138,13 +138,20 @@ class Home:
         `recall` and `read_result` are added to `tools`. Without `model` it is the extractive researcher. `policy` is a
         policy or the path of a policy file; without it, reading is allowed and everything else needs a policy.
         `principal` is on whose behalf it acts. `approver` answers `ask`; without it, or without an answer in time,
-        `ask` means no. With `unsafe_dry_run` the policy is asked and logged, and not enforced. Raises `PolicyInvalid`,
-        `InvalidTool`.
+        `ask` means no. A tool whose definition is none that this home accepted before is asked about. With
+        `unsafe_dry_run` the policy is asked and logged, and not enforced. Raises `PolicyInvalid`, `InvalidTool`.
         """
         offered = (*tools, *memory_tools(self.memory, self.store.tool_result))
         return ResearchAgent(
             model=ExtractiveResearcher() if model is None else model,
-            guard=_guard(offered, policy, approver, approval_timeout_s, unsafe_dry_run=unsafe_dry_run),
+            guard=_guard(
+                offered,
+                policy,
+                approver,
+                approval_timeout_s,
+                unsafe_dry_run=unsafe_dry_run,
+                known_tools=self.store.known_tools(),
+            ),
             store=self.store,
             memory=self.memory,
             observers=observers,
@@ -171,7 +178,10 @@ class Home:
 
         See `guarded` for the arguments. The session ends with the context. Raises `PolicyInvalid`, `InvalidTool`.
         """
-        guard = _guard(functions, policy, approver, approval_timeout_s, unsafe_dry_run=unsafe_dry_run)
+        known = self.store.known_tools()
+        guard = _guard(
+            functions, policy, approver, approval_timeout_s, unsafe_dry_run=unsafe_dry_run, known_tools=known
+        )
         with _session(self.store, task, guard, principal, memory=self.memory, observers=observers) as session:
             yield session
 
@@ -211,21 +221,22 @@ def guarded(
     principal: Principal | None = None,
     approver: Approver | None = None,
     unsafe_dry_run: bool = False,
+    known_tools: Iterable[ToolDigest] = (),
 ) -> Generator[Session]:
     """The guard for one task in somebody else's loop, without a home: nothing is kept.
 
     `task` is what the user asked, word for word: values that stand in it count as the user's. `functions` are the
     tools, typed functions with docstrings or `Tool`s; `session.protect(function)` gives each one guarded. `policy` is a
     policy or the path of a policy file; without it, reading is allowed and everything else denied. `principal` is the
-    user as the application knows them. `approver` answers `ask`; without it `ask` means no. With
-    `unsafe_dry_run` the policy is asked and logged, and not enforced. Raises `PolicyInvalid`,
+    user as the application knows them. `approver` answers `ask`; without it `ask` means no. `known_tools` are
+    definitions accepted before, as `Session.tool_digests` gave them: a tool of such a name and another definition is
+    asked about. With `unsafe_dry_run` the policy is asked and logged, and not enforced. Raises `PolicyInvalid`,
     `InvalidTool`.
     """
     from khala.testing.in_memory_store import InMemoryStore
 
-    with _session(
-        InMemoryStore(), task, _guard(functions, policy, approver, unsafe_dry_run=unsafe_dry_run), principal
-    ) as session:
+    guard = _guard(functions, policy, approver, unsafe_dry_run=unsafe_dry_run, known_tools=known_tools)
+    with _session(InMemoryStore(), task, guard, principal) as session:
         yield session
 
 
@@ -268,6 +279,7 @@ def _guard(
     approval_timeout_s: float = APPROVAL_TIMEOUT_S,
     *,
     unsafe_dry_run: bool = False,
+    known_tools: Iterable[ToolDigest] = (),
 ) -> Guard:
     tools = [each if isinstance(each, Tool) else tool(each) for each in functions]
     if policy is None:
@@ -281,6 +293,7 @@ def _guard(
         approver=approver,
         approval_timeout_s=approval_timeout_s,
         unsafe_dry_run=unsafe_dry_run,
+        known_tools=known_tools,
     )
 
 

@@ -127,7 +127,7 @@ class TurnCalls:
         ruling = self.run.decide(self.guard, call, spend)
         if ruling.pending is not None:
             ruling = await self.guard.ask(ruling)
-        self.run.write(ruling.decided(call.id))
+        self.run.take(self.guard, ruling, call.id)
         permit = ruling.permit
         if permit is None:
             self._close(state, "denied", refusal(ruling.decision))

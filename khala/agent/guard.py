@@ -3,6 +3,7 @@
 1. The arguments are made canonical first: checked against the tool's closed schema, defaults filled in. What is decided
    on is that object and no other.
 2. The policy decides on facts. Whatever goes wrong on the way - an unknown tool, no manifest, an exception - denies.
+   A tool whose definition is not one that was accepted is asked about, whatever the policy allows.
 3. Only an `allow`, or an `ask` that the approver answered with yes, yields a permit. The permit carries the canonical
    call and its digest; it is known to this guard and to no other.
 4. To run, a permit must be one this guard gave out and nobody used, and its call must still have the digest that was
@@ -20,6 +21,7 @@ from typing import get_args
 
 from khala.domain.budget import Spend
 from khala.domain.call import ToolCall
+from khala.domain.decision import asked_of_changed_tool
 from khala.domain.events import CallDecided, CallStarted, ToolDigest
 from khala.domain.grounding import Endorsement, Grounding
 from khala.domain.label import Label
@@ -83,6 +85,8 @@ class Ruling:
     """What a person's yes says of later calls."""
     enforced: bool = True
     """`False` in a dry run: the permit stands although the decision is no `allow`."""
+    accepted_tools: tuple[ToolDigest, ...] = ()
+    """The changed definition that a person's yes accepts."""
     facts: Facts | None = None
     """What was decided on; `None` when it did not come to that."""
 
@@ -101,9 +105,10 @@ class Guard:
     """Enforces one policy over a set of tools.
 
     `digest` gives the SHA-256 of a canonical JSON value; `approver` answers `ask`, and without one, or without an
-    answer within `approval_timeout_s` seconds, `ask` means no. With `unsafe_dry_run` every call that has a manifest and
-    fits its tool runs, and what the policy says is only written down.
-    Raises `InvalidTool` when two tools carry one name.
+    answer within `approval_timeout_s` seconds, `ask` means no. `known_tools` are definitions that were accepted before,
+    by this program or by a person; a tool of a name that is none of theirs is new, and not asked about. With
+    `unsafe_dry_run` every call that has a manifest and fits its tool runs, and what the policy says is only written
+    down. Raises `InvalidTool` when two tools carry one name.
     """
 
     def __init__(
@@ -115,6 +120,7 @@ class Guard:
         approver: Approver | None = None,
         approval_timeout_s: float = APPROVAL_TIMEOUT_S,
         unsafe_dry_run: bool = False,
+        known_tools: Iterable[ToolDigest] = (),
     ) -> None:
         self.policy = policy
         self.digest = digest
@@ -126,6 +132,11 @@ class Guard:
             if tool.name in self._tools:
                 raise InvalidTool(f"two tools are named `{tool.name}`: rename one with @tool(name=...)")
             self._tools[tool.name] = tool
+        self._digests: dict[str, str] = {}
+        """Of definitions, as far as they were looked at."""
+        self._accepted: dict[str, set[str]] = {}
+        """Digests of accepted definitions, by the names of the tools."""
+        self.accept(known_tools)
         self._outstanding: set[Permit] = set()
         self._asked: set[Permit] = set()
         """What a yes would permit, and nobody answered yet."""
@@ -133,7 +144,19 @@ class Guard:
     @property
     def tool_digests(self) -> tuple[ToolDigest, ...]:
         """Each tool with the SHA-256 of its definition, as the log keeps it."""
-        return tuple(ToolDigest(name=tool.name, digest=self._tool_digest(tool)) for tool in self._tools.values())
+        return tuple(ToolDigest(name=each.name, digest=self._tool_digest(each)) for each in self._tools.values())
+
+    @property
+    def new_tools(self) -> tuple[ToolDigest, ...]:
+        """The tools whose changes ask, and of whose names no definition was accepted yet."""
+        return tuple(
+            each for each in self.tool_digests if self._tools[each.name].pinned and each.name not in self._accepted
+        )
+
+    def accept(self, tools: Iterable[ToolDigest]) -> None:
+        """Ask no more because of these definitions."""
+        for each in tools:
+            self._accepted.setdefault(each.name, set()).add(each.digest)
 
     @property
     def tools(self) -> Mapping[str, Tool]:
@@ -187,6 +210,8 @@ class Guard:
                 digest=digest,
             )
             decision = self.policy.decide(facts)  # 2
+            if self._is_changed(tool):
+                decision = asked_of_changed_tool(decision, tool.name)
             if decision.effect == "ask":
                 bound = {"tool_digest": self._tool_digest(tool), "policy_digest": self.policy.digest}
                 decision = facts.as_asked(decision).model_copy(update=bound)
@@ -241,6 +266,7 @@ class Guard:
             permit=self._granted(ruling.pending),
             approved=True,
             endorsements=ruling.decision.endorsements(consent, ruling.pending.manifest.effect),
+            accepted_tools=self._accepted_with(ruling.pending.tool),
             pending=None,
         )
 
@@ -270,8 +296,18 @@ class Guard:
         if self.call_digest(permit.call.tool, permit.call.arguments) != permit.call_digest:
             raise PermitRefused(f"the arguments of `{permit.call.tool}` are not those that were decided on")
 
+    def _is_changed(self, tool: Tool) -> bool:
+        accepted = self._accepted.get(tool.name)
+        return tool.pinned and accepted is not None and self._tool_digest(tool) not in accepted
+
     def _tool_digest(self, tool: Tool) -> str:
-        return self.digest(tool.spec.model_dump(mode="json"))
+        if tool.name not in self._digests:
+            self._digests[tool.name] = self.digest(tool.definition)
+        return self._digests[tool.name]
+
+    def _accepted_with(self, tool: Tool) -> tuple[ToolDigest, ...]:
+        """The definition that a yes to a call of the tool accepts."""
+        return (ToolDigest(name=tool.name, digest=self._tool_digest(tool)),) if self._is_changed(tool) else ()
 
     def _granted(self, permit: Permit) -> Permit:
         self._outstanding.add(permit)

@@ -11,7 +11,15 @@ from dataclasses import dataclass, field
 
 from khala.domain.budget import Spend
 from khala.domain.call import CallStatus, ToolCall, ToolResult
-from khala.domain.events import CallDecided, CallFinished, Event, Recorded, RunStarted, UserSaid
+from khala.domain.events import (
+    CallDecided,
+    CallFinished,
+    Event,
+    Recorded,
+    RunStarted,
+    ToolsAccepted,
+    UserSaid,
+)
 from khala.domain.grounding import Grounding
 from khala.domain.label import Label
 from khala.domain.manifest import ToolManifest
@@ -73,6 +81,20 @@ class Recording:
         for record in records:
             self._follow(record)
         ground(self.grounding, self.trajectory, self.store.read_text, self.describe, policy=guard.policy.digest)
+        guard.accept(self.trajectory.accepted_tools)
+
+    def meet_tools(self, guard: Guard) -> None:
+        """Write down the tools that nobody knew before; from here on a change of theirs asks."""
+        if guard.new_tools:
+            self.write(ToolsAccepted(tools=guard.new_tools))
+            guard.accept(guard.new_tools)
+
+    def take(self, guard: Guard, ruling: Ruling, call_id: str) -> None:
+        """Write down the guard's answer to a call, before anything runs."""
+        self.write(ruling.decided(call_id))
+        if ruling.accepted_tools:
+            self.write(ToolsAccepted(tools=ruling.accepted_tools, call_id=call_id))
+            guard.accept(ruling.accepted_tools)
 
     def write(self, event: Event, *, durable: bool = False) -> None:
         """Write an event down, then let everyone see it."""

@@ -108,6 +108,7 @@ class ResearchAgent:
             settings=dict(self.settings),
         )
         recording.write(started)
+        recording.meet_tools(self.guard)
         return await self._drive(recording, started)
 
     async def _go_on(self, log: RunLog, observers: Sequence[Observer]) -> Report:
@@ -122,6 +123,7 @@ class ResearchAgent:
             raise RunUnknown(f"run `{log.run_id}` was imported from a log: there is nothing to resume; ask anew")
         if trajectory.ended is None:
             recording.write(RunResumed(model=self.model.name, policy=self.guard.policy.digest))
+            recording.meet_tools(self.guard)
         return await self._drive(recording, trajectory.started)
 
     async def _drive(self, recording: Recording, started: RunStarted) -> Report:

@@ -18,7 +18,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, ParamSpec, TypeVar, cast, overload
 
 from khala.domain.call import CallStatus, ToolCall
-from khala.domain.events import CallRequested, RunEnded, RunStarted, UserSaid
+from khala.domain.events import CallRequested, RunEnded, RunStarted, ToolDigest, UserSaid
 from khala.domain.label import Label
 from khala.domain.tool import ArgumentsInvalid, Tool, ToolOutput
 from khala.domain.trajectory import CallState
@@ -45,11 +45,17 @@ class Session:
         self._run = recording
         self._turn = threading.Lock()
         self._run.write(started)
+        self._run.meet_tools(guard)
 
     @property
     def run_id(self) -> str:
         """The run in the ledger."""
         return self._run.trajectory.run_id
+
+    @property
+    def tool_digests(self) -> tuple[ToolDigest, ...]:
+        """Each tool with the digest of its definition: `known_tools` of a later guard without this home."""
+        return self._guard.tool_digests
 
     def user_said(self, words: str) -> None:
         """Take in further words of the user: what stands in them counts as theirs."""
@@ -133,7 +139,7 @@ class Session:
         """Write the decision down and use its permit up; after this the function runs."""
         call = state.call
         with self._turn:
-            self._run.write(ruling.decided(call.id))
+            self._run.take(self._guard, ruling, call.id)
             permit = ruling.permit
             if permit is None:
                 words = refusal(ruling.decision)

@@ -8,7 +8,7 @@ from .grounding import Endorsement, Origin
 from .manifest import ToolEffect
 from .value import Value
 
-__all__ = ["Consent", "Decision", "Effect", "Offence", "Traced"]
+__all__ = ["TOOL_CHANGED", "Consent", "Decision", "Effect", "Offence", "Traced", "asked_of_changed_tool"]
 
 Effect = Literal["allow", "ask", "deny"]
 
@@ -18,6 +18,9 @@ that the source of those values says, in this role and for this effect, for the 
 
 MAX_OFFENCE_CHARS = 2_000
 """Characters of a value that a decision keeps; a longer one cannot be endorsed."""
+
+TOOL_CHANGED = "tool-changed"
+"""Id of the built-in reason to ask before a tool whose definition is not the one that was accepted."""
 
 
 class Traced(Value):
@@ -91,3 +94,20 @@ class Decision(Value):
         """Whether a yes may reach to all that the source of a value says."""
         costly = effect in ("pay", "delete", "grant") or offence.role in ("payee", "secret", "account")
         return not costly and len(offence.sources) == 1
+
+
+def asked_of_changed_tool(decision: Decision, tool: str) -> Decision:
+    """The decision once the tool turns out to have changed: a deny stays one, anything else asks."""
+    if decision.effect == "deny":
+        return decision
+    reason = (
+        f"the definition of `{tool}` is not the one that was accepted before: a yes accepts the new one,"
+        " for this and later calls"
+    )
+    return decision.model_copy(
+        update={
+            "effect": "ask",
+            "rules": (*decision.rules, TOOL_CHANGED) if decision.effect == "ask" else (TOOL_CHANGED,),
+            "reason": f"{reason}; {decision.reason}" if decision.effect == "ask" else reason,
+        }
+    )

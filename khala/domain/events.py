@@ -42,6 +42,7 @@ __all__ = [
     "RunStarted",
     "RunStatus",
     "ToolDigest",
+    "ToolsAccepted",
     "TurnRolledBack",
     "Usage",
     "UserSaid",
@@ -145,6 +146,18 @@ class RunResumed(Value):
     model: str
     policy: str
     """SHA-256 of the policy in force from here on."""
+
+
+class ToolsAccepted(Value):
+    """Definitions of tools that need no question from here on, in any run of the home.
+
+    They were met for the first time, or accepted by a person's yes to a call.
+    """
+
+    kind: Literal["tools_accepted"] = "tools_accepted"
+    tools: tuple[ToolDigest, ...]
+    call_id: str = ""
+    """The call a person said yes to; empty for tools met for the first time."""
 
 
 class UserSaid(Value):
@@ -279,6 +292,7 @@ class RunEnded(Value):
 Event = Annotated[
     RunStarted
     | RunResumed
+    | ToolsAccepted
     | UserSaid
     | ModelReplied
     | CallRequested

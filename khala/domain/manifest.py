@@ -6,9 +6,9 @@ A manifest comes with the tool or from the policy file; the file wins. A tool wi
 from __future__ import annotations
 
 from functools import cached_property
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, PlainSerializer
 
 from .provenance.paths import PathMap
 from .value import Value
@@ -32,12 +32,19 @@ channels, files); `author` who wrote the record, where the application checked i
 """
 
 
+Readers = Annotated[
+    frozenset[str] | None,
+    PlainSerializer(lambda readers: None if readers is None else sorted(readers), when_used="json"),  # one spelling
+]
+"""Who may read something; empty means nobody but the user, `None` means everyone."""
+
+
 class ResultField(Value):
     """One field of a result, or all fields that one path picks."""
 
     kind: FieldKind
-    readers: frozenset[str] | None = None
-    """Who may be told it; empty means nobody but the user, `None` means everyone."""
+    readers: Readers = None
+    """Who may be told it."""
 
 
 class ToolManifest(Value):
@@ -52,8 +59,8 @@ class ToolManifest(Value):
     """Path of the list of records in a result; empty means the result is that list, or one record."""
     fields: dict[str, ResultField] = Field(default_factory=dict[str, ResultField])
     """Path of a field in a record to what it is; what no path picks is prose."""
-    readers: frozenset[str] | None = None
-    """Who may read its results; `None` means everyone."""
+    readers: Readers = None
+    """Who may read its results."""
     polling: bool = False
     """Asking the same again is meaningful: never answered from an earlier call."""
     idempotent: bool = False

@@ -79,11 +79,20 @@ class Tool:
     timeout_s: float = TIMEOUT_S
     max_result_chars: int = MAX_RESULT_CHARS
     is_async: bool = field(default=False)
+    pinned: bool = True
+    """Whether a definition that is not the one accepted before asks; only for a definition that is part of the
+    program's own code is it safe to say no."""
 
     @property
     def name(self) -> str:
         """The name the model calls it by."""
         return self.spec.name
+
+    @property
+    def definition(self) -> JsonObject:
+        """All that is said of the tool: what the model is told, and what its own manifest claims."""
+        manifest = None if self.manifest is None else self.manifest.model_dump(mode="json", exclude_defaults=True)
+        return {**self.spec.model_dump(mode="json"), "manifest": manifest}
 
     def canonical_arguments(self, arguments: Mapping[str, JsonValue]) -> JsonObject:
         """The arguments as they will be executed: checked, coerced once, defaults filled in.
@@ -147,6 +156,7 @@ def tool(
     idempotent: bool = False,
     timeout_s: float = TIMEOUT_S,
     max_result_chars: int = MAX_RESULT_CHARS,
+    pinned: bool = True,
 ) -> Callable[[Callable[..., object]], Tool]: ...
 def tool(
     function: Callable[..., object] | None = None,
@@ -160,12 +170,15 @@ def tool(
     idempotent: bool = False,
     timeout_s: float = TIMEOUT_S,
     max_result_chars: int = MAX_RESULT_CHARS,
+    pinned: bool = True,
 ) -> Tool | Callable[[Callable[..., object]], Tool]:
     """Turn a typed function into a `Tool`; use it bare or with arguments.
 
     `effect` is what the tool does to the world; without it the tool has no manifest, and a guard denies it until
     the policy describes it. `roles` says what each argument means. `timeout_s` is in seconds, `max_result_chars`
-    in characters. Raises `InvalidTool` for a function without annotations, with `*args`, or with a bad name.
+    in characters. With `pinned=False` a home does not ask when docstring, signature or manifest change: for functions
+    that change with the program around them. Raises `InvalidTool` for a function without annotations, with `*args`,
+    or with a bad name.
     """
 
     def build(decorated: Callable[..., object]) -> Tool:
@@ -202,6 +215,7 @@ def tool(
             timeout_s=timeout_s,
             max_result_chars=max_result_chars,
             is_async=inspect.iscoroutinefunction(decorated),
+            pinned=pinned,
         )
 
     return build if function is None else build(function)

@@ -26,6 +26,8 @@ from .events import (
     RunEnded,
     RunResumed,
     RunStarted,
+    ToolDigest,
+    ToolsAccepted,
     TurnRolledBack,
     UserSaid,
 )
@@ -111,6 +113,8 @@ class Trajectory:
     """SHA-256 of the policy in force."""
     endorsements: list[Endorsement] = field(default_factory=list[Endorsement])
     """What a person's yes says of later calls, under the policy in force: another policy is another question."""
+    accepted_tools: list[ToolDigest] = field(default_factory=list[ToolDigest])
+    """Definitions of tools that need no question."""
     repeats: dict[str, int] = field(default_factory=dict[str, int])
     """Id of a result to how often it was given again for an identical call."""
     chars_per_token: float = 4.0
@@ -212,6 +216,8 @@ class Trajectory:
                 if event.policy != self.policy:
                     self.endorsements.clear()
                 self.policy = event.policy
+            case ToolsAccepted() as event:
+                self.accepted_tools += event.tools
             case ModelReplied() as event:
                 self._take_reply(event)
             case CallRequested() as event:

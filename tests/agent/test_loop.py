@@ -77,7 +77,7 @@ def test_a_run_calls_a_tool_and_answers():
     assert dict(report.decisions) == {"allow": 1, "ask": 0, "deny": 0}
     assert "entry for word, page 1" in shown_results(model.prompts[1])[f"{report.run_id}-1"]
     assert [event.kind for event in events] == [
-        "run_started", "model_replied", "call_decided", "call_started", "call_finished",
+        "run_started", "tools_accepted", "model_replied", "call_decided", "call_started", "call_finished",
         "model_replied", "answer_drafted", "run_ended",
     ]  # fmt: skip
 

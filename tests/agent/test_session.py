@@ -98,12 +98,12 @@ def test_the_ledger_holds_decision_start_and_outcome_in_that_order(tmp_path):
                 session.protect(send)("eve@evil.example")
         run_id = session.run_id
         assert [record.event.kind for record in home.store.records(run_id)] == [
-            "run_started",
+            "run_started", "tools_accepted",
             "call_requested", "call_decided", "call_started", "call_finished",
             "call_requested", "call_decided", "call_finished",
             "run_ended",
         ]  # fmt: skip
-        assert home.store.verify(run_id).events == 9
+        assert home.store.verify(run_id).events == 10
         found = home.store.tool_result(f"{run_id}-1")
         assert found is not None
         assert found.call.arguments == {"to": "ann@corp.example", "body": "hello"}

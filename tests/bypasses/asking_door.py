@@ -10,6 +10,7 @@ from pydantic import JsonValue
 from khala.agent.guard import Guard, Ruling
 from khala.domain.call import ToolCall
 from khala.domain.decision import Consent
+from khala.domain.events import ToolDigest
 from khala.domain.grounding import Grounding
 from khala.domain.label import Label
 from khala.domain.tool import Tool, tool
@@ -83,6 +84,7 @@ def guard(
     offered: tuple[Tool, ...] = tools,
     *,
     answer: Consent | bool = False,
+    known_tools: tuple[ToolDigest, ...] = (),
     policy: str = POLICY,
 ) -> Guard:
     """The guard, and the one answer of its person."""
@@ -92,7 +94,7 @@ def guard(
         return answer
 
     parsed = parse_policy(policy, source=Path("asking.toml").name, tools=offered)
-    return Guard(parsed, offered, digest=canonical_digest, approver=person)
+    return Guard(parsed, offered, digest=canonical_digest, approver=person, known_tools=known_tools)
 
 
 class AskingDoor:

@@ -54,6 +54,8 @@ _ADDED_TABLES = (
         question_id TEXT PRIMARY KEY, statement BLOB NOT NULL, signature BLOB NOT NULL
     )""",
     "CREATE TABLE IF NOT EXISTS used_answers (question_id TEXT PRIMARY KEY, expires_at INTEGER NOT NULL)",
+    # the few events that say which tools are known, found without looking at the others
+    "CREATE INDEX IF NOT EXISTS accepted_tools ON events (number) WHERE kind = 'tools_accepted'",
 )
 """Made in homes of this format that began without them; a khala that does not know them leaves them alone."""
 

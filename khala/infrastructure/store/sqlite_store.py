@@ -21,7 +21,7 @@ from types import TracebackType
 from typing import Any, Self, cast
 
 from khala.domain.call import ToolCall, ToolResult
-from khala.domain.events import CallFinished, CallRequested, ModelReplied, Recorded
+from khala.domain.events import CallFinished, CallRequested, ModelReplied, Recorded, ToolDigest, ToolsAccepted
 from khala.domain.value import JsonObject
 from khala.errors import HomeTooNew, HomeUnusable, LogDamaged, RunUnknown
 from khala.infrastructure.store.approvals import Approvals
@@ -138,6 +138,13 @@ class SqliteStore:
         head_hash = rows[-1].hash if rows else NO_HASH
         is_imported = bool(records) and cast("JsonObject", records[0]["event"]).get("imported") is not None
         return VerifiedRun(run_id, len(rows), head_hash, self._key.public_key, len(erased), is_imported)
+
+    def known_tools(self) -> list[ToolDigest]:
+        """Definitions of tools that the runs of this home accepted, oldest first; runs are not verified here."""
+        with self._database.reading() as db:
+            rows = db.execute("SELECT record FROM events WHERE kind = 'tools_accepted' ORDER BY number").fetchall()
+        events = [each.event for (record,) in rows if (each := _read(record)) is not None]
+        return [known for event in events if isinstance(event, ToolsAccepted) for known in event.tools]
 
     def tool_results(self, after: int = 0) -> Iterator[tuple[int, ToolResult]]:
         """Every finished call of all runs in the order they finished, each with a cursor to go on from later.

@@ -27,7 +27,7 @@ _MAX_NAME_CHARS = 200
 def corpus_tools(index: CorpusIndex) -> tuple[Tool, ...]:
     """`search_corpus` and `read_document` over one corpus."""
 
-    @tool(effect="read", roles={"query": "query"})
+    @tool(effect="read", roles={"query": "query"}, pinned=False)
     def search_corpus(query: str, limit: int = 8) -> str:
         """Search the documents by words; gives the best passages word for word, each with document and offset.
 
@@ -47,7 +47,7 @@ def corpus_tools(index: CorpusIndex) -> tuple[Tool, ...]:
             f"words: {counts} of {index.passages()} passages\n\n{listed}"
         )
 
-    @tool(effect="read", roles={"document": "handle"})
+    @tool(effect="read", roles={"document": "handle"}, pinned=False)
     def read_document(document: str, offset: int = 0, limit: int = 8_000) -> str:
         """Read a document word for word, from a character offset on.
 

@@ -27,7 +27,7 @@ _MAX_ID_CHARS = 100
 def memory_tools(memory: Memory, find_result: Callable[[str], ToolResult | None]) -> tuple[Tool, ...]:
     """`recall` over a memory, and `read_result` over whatever `find_result` finds by id."""
 
-    @tool(effect="read", trust="labelled", roles={"query": "query"})
+    @tool(effect="read", trust="labelled", roles={"query": "query"}, pinned=False)
     def recall(query: str, limit: int = 5) -> ToolOutput:
         """Find passages of earlier results by meaning and by words, in this run and in earlier ones.
 
@@ -49,7 +49,7 @@ def memory_tools(memory: Memory, find_result: Callable[[str], ToolResult | None]
             derived_from=tuple(dict.fromkeys(recollection.result_id for recollection in found)),
         )
 
-    @tool(effect="read", trust="labelled", roles={"id": "handle"})
+    @tool(effect="read", trust="labelled", roles={"id": "handle"}, pinned=False)
     def read_result(id: str, offset: int = 0, limit: int = 8_000) -> ToolOutput:  # noqa: A002 (the model's word for it)
         """Open an earlier result again, word for word, from a character offset on.
 

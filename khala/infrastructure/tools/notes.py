@@ -18,7 +18,7 @@ _NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9 _.-]{0,79}\Z")
 def note_tool(folder: Path) -> Tool:
     """`write_note`, which makes new Markdown files in `folder` and nowhere else."""
 
-    @tool(effect="write", roles={"name": "path", "text": "content"})
+    @tool(effect="write", roles={"name": "path", "text": "content"}, pinned=False)
     def write_note(name: str, text: str) -> str:
         """Write a new note; a note that exists is never overwritten.
 

@@ -82,7 +82,7 @@ def test_nothing_in_an_imported_run_is_trusted_not_even_its_task(take):
         assert state.finished.label.origins == ("import", "tool:fetch")
     grounding = Grounding()
     trusting = ToolManifest(tool="fetch", effect="read", results="trusted")
-    ground(grounding, taken.trajectory, taken.home.store.read_text, lambda _: trusting)
+    ground(grounding, taken.trajectory, taken.home.store.read_text, lambda _: trusting, policy="")
     assert not grounding.is_from_user("Eiffel Tower")
     assert grounding.origins("Eiffel Tower") == {"said"}
     grounding.add_user_words(TASK)

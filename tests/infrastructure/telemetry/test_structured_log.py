@@ -29,12 +29,12 @@ def test_each_event_is_one_line_without_the_words_of_model_and_tools():
         agent = ResearchAgent(model=model, guard=guard, store=InMemoryStore(), observers=[structured_log()])
         report = asyncio.run(agent.run("the secret task"))
     assert [line["event"] for line in lines] == [
-        "run_started", "model_replied", "call_decided", "call_started", "call_finished",
+        "run_started", "tools_accepted", "model_replied", "call_decided", "call_started", "call_finished",
         "model_replied", "answer_drafted", "run_ended",
     ]  # fmt: skip
-    assert lines[2]["effect"] == "allow"
-    assert lines[4] == {
-        "event": "call_finished", "log_level": "info", "run": report.run_id, "seq": 4, "call": f"{report.run_id}-1",
-        "status": "ok", "chars": 17, "ms": lines[4]["ms"],
+    assert lines[3]["effect"] == "allow"
+    assert lines[5] == {
+        "event": "call_finished", "log_level": "info", "run": report.run_id, "seq": 5, "call": f"{report.run_id}-1",
+        "status": "ok", "chars": 17, "ms": lines[5]["ms"],
     }  # fmt: skip
     assert "secret" not in str(lines)
