@@ -52,7 +52,7 @@ def run_id(home):
         calling(("look", {"query": "tower"}), ("look", {"query": '=HYPERLINK("x")'})).model_copy(
             update={"thinking": "first"}
         ),
-        calling(("send", {"to": 'eve"]; } \ud800'})),
+        calling(("send", {"to": 'eve"]; } \ufffe'})),
         calling(("=nothing", {})),
         calling(("look", {"query": "330 metres"})),
         saying(ANSWER),
