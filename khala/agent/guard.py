@@ -247,17 +247,17 @@ class Guard:
             return ruling
         approved = False
         answer: bool | Consent = False
-        if self._approver is not None:
-            try:
+        try:
+            if self._approver is not None:
                 async with asyncio.timeout(self._approval_timeout_s):
                     answer = await self._approver(ruling.pending.call, ruling.decision)
                     approved = answer is True or (isinstance(answer, str) and answer in _CONSENTS)
-            except (Exception, asyncio.CancelledError) as error:  # 3: only a clear yes is a yes
-                if isinstance(error, asyncio.CancelledError) and is_being_cancelled():
-                    raise
-                approved = False
-            finally:
-                self._asked.discard(ruling.pending)
+        except (Exception, asyncio.CancelledError) as error:  # 3: only a clear yes is a yes
+            if isinstance(error, asyncio.CancelledError) and is_being_cancelled():
+                raise
+            approved = False
+        finally:
+            self._asked.discard(ruling.pending)  # a call that is refused counts towards no limit
         if not approved:
             return replace(ruling, approved=False, pending=None)
         consent: Consent = "once" if isinstance(answer, bool) else answer

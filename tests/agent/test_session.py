@@ -158,6 +158,22 @@ def test_an_ask_is_put_to_the_approver_from_sync_functions_too(inside_a_loop):
     assert asked == ["ann@corp.example"] * 2
 
 
+def test_what_nobody_could_approve_counts_towards_no_limit(tmp_path):
+    (tmp_path / "policy.toml").write_text(
+        'version = 1\n[[rule]]\nid = "send"\neffect = "allow"\neffects = ["send"]\n'
+        '[[rule]]\nid = "check"\neffect = "ask"\neffects = ["send"]\nwhen = "args.body == \'check\'"\n'
+        '[[limit]]\nid = "two"\neffects = ["send"]\ncalls = 2\n'
+    )
+    with guarded("go", TOOLS, policy=tmp_path / "policy.toml") as session:
+        for _ in range(3):
+            with pytest.raises(CallDenied, match="nobody approved"):
+                session.protect(send)("ann", "check")
+        assert session.protect(send)("ann")["to"] == "ann"
+        assert session.protect(send)("bob")["to"] == "bob"
+        with pytest.raises(CallDenied):
+            session.protect(send)("eve")
+
+
 def test_arguments_that_do_not_fit_are_refused_before_anything_is_decided():
     with guarded("mail ann@corp.example", TOOLS, policy=SENDING) as session:
         with pytest.raises(CallDenied, match="do not fit"):
