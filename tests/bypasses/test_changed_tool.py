@@ -91,7 +91,7 @@ def test_a_tool_of_another_name_does_not_vouch_for_it() -> None:
     assert ruling.permit is None
 
 
-def in_home(home: Home, offered: Tool, answer: bool | None = None) -> str:  # noqa: FBT001
+def in_home(home: Home, offered: Tool, answer: bool | None = None) -> str:
     """One session that reads a ticket: what the tool says, or the rule that refuses it."""
 
     async def person(call: object, decision: object) -> bool:

@@ -53,7 +53,7 @@ def nested(depth: int) -> JsonValue:
         ("calls('send_mail') < 3", {}, False),
     ],
 )
-def test_a_condition_sees_the_call(text: str, arguments: JsonObject, truth: bool) -> None:  # noqa: FBT001 (expected)
+def test_a_condition_sees_the_call(text: str, arguments: JsonObject, truth: bool) -> None:
     assert compile_condition(text)(facts(arguments, calls={"search": 2, "send_mail": 3})) is truth
 
 
@@ -77,8 +77,8 @@ def test_a_condition_sees_the_call(text: str, arguments: JsonObject, truth: bool
 )
 def test_grounded_and_from_user_ask_where_a_value_of_any_type_stands(
     value: JsonValue,
-    grounded: bool,  # noqa: FBT001 (expected)
-    from_user: bool,  # noqa: FBT001 (expected)
+    grounded: bool,
+    from_user: bool,
 ) -> None:
     asked = facts({"x": value}, words="write to ann@example.org about 42", trusted="bob@example.org")
     assert compile_condition("grounded(args.x)")(asked) is grounded

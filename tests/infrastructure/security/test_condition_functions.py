@@ -57,7 +57,7 @@ def truth(condition: str, x: JsonValue = None, *, spend: Spend | None = None) ->
         ("sources(args.x) == []", None, True),
     ],
 )
-def test_a_condition_can_ask(condition: str, x: JsonValue, expected: bool) -> None:  # noqa: FBT001 (expected)
+def test_a_condition_can_ask(condition: str, x: JsonValue, expected: bool) -> None:
     assert truth(condition, x) is expected
 
 

@@ -18,7 +18,7 @@ def send(  # noqa: PLR0917
     to: list[str],
     url: str = "",
     amount: float = 0,
-    urgent: bool = False,  # noqa: FBT001, FBT002
+    urgent: bool = False,  # noqa: FBT002
     copies: int | None = None,
     header: dict[str, str] | None = None,
 ) -> str:

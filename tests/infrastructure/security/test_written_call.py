@@ -31,7 +31,7 @@ def refusal(text: str) -> str:
 
 
 @given(VALUES, st.booleans())
-def test_whatever_is_json_is_read_as_any_reader_would(value: JsonValue, ascii_only: bool) -> None:  # noqa: FBT001
+def test_whatever_is_json_is_read_as_any_reader_would(value: JsonValue, ascii_only: bool) -> None:
     assert read_json(json.dumps(value, ensure_ascii=ascii_only), max_chars=10_000) == value
 
 

@@ -66,7 +66,7 @@ BOTH_FORMATS: list[Calls] = ["native", "mcp-xml"]
 
 @pytest.mark.parametrize("stream", [False, True], ids=["whole", "streamed"])
 @pytest.mark.parametrize("calls", BOTH_FORMATS)
-def test_a_reply_arrives_as_it_was_said(calls: Calls, stream: bool) -> None:  # noqa: FBT001
+def test_a_reply_arrives_as_it_was_said(calls: Calls, stream: bool) -> None:
     said = Say(
         text="Ich suche »Metaklasse«\u2028 und 日本 🐍.",
         thinking="first the name, then the place",

@@ -64,7 +64,7 @@ PASSING = {
 
 @pytest.mark.parametrize("stream", [False, True], ids=["whole", "streamed"])
 @pytest.mark.parametrize("fault", PASSING.values(), ids=PASSING.keys())
-def test_a_passing_fault_is_retried(fault: Answer, stream: bool) -> None:  # noqa: FBT001
+def test_a_passing_fault_is_retried(fault: Answer, stream: bool) -> None:
     with ScriptedOpenAIServer([fault, Say("after all")]) as server:
         assert asyncio.run(ask(server, stream=stream)).text == "after all"
         assert len(server.requests) == 2
@@ -197,7 +197,7 @@ def test_a_reply_of_ten_megabytes_is_not_taken_in(kind: str) -> None:
 
 
 @pytest.mark.parametrize("compressed", [False, True], ids=["plain", "compressed"])
-def test_a_reply_without_end_is_held_only_up_to_the_bound(compressed: bool) -> None:  # noqa: FBT001
+def test_a_reply_without_end_is_held_only_up_to_the_bound(compressed: bool) -> None:
     sent = 0
 
     async def flood(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
