@@ -86,7 +86,7 @@ def test_user_is_what_the_user_said_and_trusted_what_a_trusted_result_or_field_s
         ("mail 77", False),
     ],
 )
-def test_a_short_number_names_something_only_after_a_word_that_says_what_it_counts(said: str, names: bool) -> None:
+def test_a_short_number_names_something_only_after_a_word_that_says_what_it_counts(said, names):
     run = Run(f"look at {said} please").saw({"id": 7, "value": "v-1"})
     assert ("named" in run.origins("v-1")) is names
     assert ("user" in run.origins("7", role="handle")) is names
@@ -170,7 +170,7 @@ def test_own_is_a_record_of_the_user_by_any_of_their_names() -> None:
         ("delete", False),
     ],
 )
-def test_made_is_the_id_of_what_a_making_call_gave_back_first(effect: ToolEffect, is_made: bool) -> None:
+def test_made_is_the_id_of_what_a_making_call_gave_back_first(effect, is_made):
     assert ("made" in Run().saw({"id": "n-1", "value": "v-1"}, effect=effect).origins("n-1")) is is_made
     assert "made" not in Run().saw({"id": "n-1", "value": "v-1"}, effect=effect).origins("v-1")
     assert "made" not in Run().saw({"id": "n-1"}).saw({"id": "n-1"}, effect=effect).origins("n-1")

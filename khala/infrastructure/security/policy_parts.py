@@ -67,8 +67,8 @@ class _Reading:
             if folder is None:
                 raise source.fault(f"`{wanted}` cannot be included: this text stands in no folder", line=line)
             path = folder / wanted
-            identity = os.path.realpath(path)
             try:
+                identity = os.path.realpath(path)
                 content = file_content(path, what="included policy", most_bytes=MAX_POLICY_BYTES)
             except (PolicyInvalid, ValueError) as error:
                 raise source.fault(f"`include`: {error}", line=line) from None
