@@ -1,9 +1,9 @@
 """Cuts a text into passages that a small embedding model can read whole.
 
-A text falls into atoms (sentences, lines, at most `ATOM_CHARS` characters), each atom is counted once, and atoms are
-packed until a passage is full; then it ends at the strongest break in its second half. So the work grows with the text
-and with nothing else, be it prose or one line of 50 MB. Neighbouring passages adjoin: nothing but blank stretches lies
-outside all of them.
+A text falls into atoms (sentences, lines, records of JSON, at most `ATOM_CHARS` characters), each atom is counted once,
+and atoms are packed until a passage is full; then it ends at the strongest break in its second half: before a heading
+or a definition, between paragraphs, lines, sentences, words. So the work grows with the text and with nothing else, be
+it prose or one line of 50 MB. Neighbouring passages adjoin: nothing but blank stretches lies outside all of them.
 """
 
 from __future__ import annotations
@@ -29,10 +29,18 @@ _TINY_ATOM_CHARS = 40
 _CHARS_PER_PIECE_AT_MOST = 16
 """Bounds a passage to 240 x 16 characters where a tokenizer makes next to nothing of blank or endless words."""
 
-_HARD, _WORD, _SENTENCE, _LINE, _PARAGRAPH = range(5)
+_HARD, _WORD, _SENTENCE, _LINE, _PARAGRAPH, _SECTION = range(6)
 """Breaks, weak to strong."""
 
-_BREAK = re.compile(r"(\n\s*\n\s*)|(\n)|(?<=[.!?])[ \t]+|(?<=[。！？])")  # noqa: RUF001 - full-width stops are meant
+_BREAK = re.compile(
+    r"(?P<section>\n\s*(?=^\#{1,6}\s|^(?:async\ def|def|class|func|fn|function|impl|pub|export)\ ))"  # Markdown, code
+    r"|(?P<paragraph>\n\s*\n\s*)"
+    r"|(?P<line>\n|(?<=[\]}]),\s*(?=[\[{\"]))"  # a record of JSON ends like a line
+    r"|(?<=[.!?])[ \t]+|(?<=[。！？])",  # noqa: RUF001 - full-width stops are meant
+    re.MULTILINE | re.VERBOSE,
+)
+
+_STRENGTHS = {"section": _SECTION, "paragraph": _PARAGRAPH, "line": _LINE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +111,7 @@ class _Atoms:
     def all(self) -> Iterator[_Atom]:
         start = 0
         for found in _BREAK.finditer(self.text):
-            strength = _PARAGRAPH if found[1] else _LINE if found[2] else _SENTENCE
+            strength = _STRENGTHS.get(found.lastgroup or "", _SENTENCE)
             if strength < _PARAGRAPH and found.end() - start < _TINY_ATOM_CHARS:
                 continue
             yield from self._stretch(start, found.end(), strength)

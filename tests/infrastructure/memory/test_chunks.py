@@ -46,6 +46,23 @@ def test_sentences_stay_whole_where_they_can():
     assert all(text[chunk.start : chunk.end].rstrip().endswith(".") for chunk in found)
 
 
+def test_records_definitions_and_sections_stay_whole_where_they_can():
+    record = {"order_id": "#W2378156", "items": [{"name": "lamp", "price": 12.5}] * 4, "status": "pending", "zip": "1"}
+    records = json.dumps([record] * 20)
+    functions = "\n".join(
+        f"def f{n}(a):\n    b = a + {n}\n\n    # says little\n    return b * {n}\n" for n in range(60)
+    )
+    sections = "\n".join(f"## Part {n}\n\nOne paragraph.\n\nAnother paragraph of it.\n" for n in range(80))
+    for text, beginning in (
+        (records, ('{"order_id"', '{"name"', '"status"')),
+        (functions, "def f"),
+        (sections, "## Part"),
+    ):
+        found = chunks(text)
+        assert len(found) > 3
+        assert all(text[chunk.start :].startswith(beginning) for chunk in found[1:])
+
+
 @pytest.mark.parametrize("text", ["", "   ", "\n\n\t\n", "\n" * 100_000, " " * 1_000_000])
 def test_blank_texts_have_no_passages(text: str):
     assert chunks(text) == []
