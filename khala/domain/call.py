@@ -71,3 +71,5 @@ class Recollection(Value):
     """Higher is nearer; comparable only within one answer."""
     label: Label
     at_ms: int = 0
+    also_in: tuple[str, ...] = ()
+    """Ids of further results that hold the same words under the same label; the passage is told once for all."""

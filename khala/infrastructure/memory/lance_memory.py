@@ -24,9 +24,10 @@ from khala.domain.call import Recollection, ToolResult
 from khala.errors import MemoryUnusable
 from khala.infrastructure.memory.lance_table import Entry, PassageTable, claim, unusable
 from khala.infrastructure.memory.passages import Passage, passages
-from khala.infrastructure.memory.ranking import Found, fused, recollections, scaled, words_weight
+from khala.infrastructure.memory.ranking import CANDIDATES, Found, Ranking
 from khala.infrastructure.memory.terms import CatchUp, Embedder, MemoryStats, nothing_stored
-from khala.infrastructure.memory.words import searchable, word_shares
+from khala.infrastructure.memory.waiting import Waiting
+from khala.infrastructure.memory.words import query_terms, searchable
 
 __all__ = ["LanceMemory"]
 
@@ -55,9 +56,6 @@ _LETTING_GO_S = 0.1
 """Seconds LanceDB's own threads get, after its last answer, to let go of the interpreter; without them one exit in 20
 was an abort on a busy machine (measured)."""
 
-_CANDIDATES = 100
-"""Passages that words, and meaning, put forward for the final order."""
-
 
 class LanceMemory:
     """A `Memory` whose index lies in `folder`; without an embedder it finds by words only, and says so once.
@@ -73,11 +71,13 @@ class LanceMemory:
         embedder: Embedder | None = None,
         catch_up: CatchUp = nothing_stored,
         wait_s: float = 10.0,
+        ranking: Ranking | None = None,
     ) -> None:
         self._folder = folder
         self._embedder = embedder
         self._catch_up = catch_up
         self._wait_s = wait_s
+        self._ranking = ranking or Ranking()
         self._pending: dict[str, ToolResult] = {}  # remembered here, not committed yet
         self._backlog: dict[str, ToolResult] = {}  # taken from the store, after all that is pending
         self._oldest_s = 0.0  # when the first of the pending results came
@@ -111,12 +111,18 @@ class LanceMemory:
             return []
         table, pending = self._settled()
         # looked at before the table is searched: a result committed in between is then found twice, never not at all
-        waiting = [passage for result in pending for passage in passages(result)]
-        by_words = scaled(table.by_words(wanted, _CANDIDATES)) + _sharing(wanted, waiting)
-        if self._embedder is None:
-            return recollections(fused(by_words, [], words_weight=1.0), limit)
-        by_meaning = table.by_meaning(self._embedder.embed_query(wanted), _CANDIDATES)
-        return recollections(fused(by_words, by_meaning, words_weight=words_weight(wanted)), limit)
+        waiting = Waiting(pending)
+        total = table.total() + len(waiting.passages)
+
+        def search(asked: Sequence[str]) -> Found:
+            found = table.by_words(asked, CANDIDATES)
+            return found + waiting.by_words(asked, found, total)
+
+        by_meaning: Found = []
+        if self._embedder is not None:
+            by_meaning = table.by_meaning(self._embedder.embed_query(wanted), CANDIDATES)
+        asked = query_terms(wanted)
+        return self._ranking.best(wanted, limit, asked=asked, search=search, by_meaning=by_meaning, total=total)
 
     def stats(self) -> MemoryStats:
         """How much is held, and how it is found. Raises `MemoryUnusable`."""
@@ -272,12 +278,6 @@ def _limited(results: Iterator[ToolResult]) -> list[ToolResult]:
         if chars >= _BATCH_CHARS:
             break
     return taken
-
-
-def _sharing(query: str, waiting: Sequence[Passage]) -> Found:
-    """The passages that hold words of the query, scored by the share they hold."""
-    shares = word_shares(query, [passage.words for passage in waiting])
-    return [(passage, share) for passage, share in zip(waiting, shares, strict=True) if share > 0]
 
 
 def _leave(reference: weakref.ref[LanceMemory], worker: threading.Thread) -> None:

@@ -24,6 +24,7 @@ import structlog
 from khala.errors import MemoryUnusable, MissingExtra
 from khala.infrastructure.memory.passages import Passage
 from khala.infrastructure.memory.ranking import Found
+from khala.infrastructure.memory.words import TERM_CHARS
 
 __all__ = ["Entry", "PassageTable", "claim", "has_lancedb", "unusable"]
 
@@ -37,20 +38,20 @@ _METADATA_CACHE_BYTES = 16 * 2**20
 _FRAGMENTS = 50
 """Commits after which the table is folded: at 50 it costs no more CPU than never, at 23 times less disk (measured)."""
 
-_SCANNED_ROWS = 256
-"""Rows beside the full-text index: each costs every search 20 us (measured), and folding costs the more the larger the
-table is, so a large one may have a twentieth of its rows beside the index."""
+_SCANNED_ROWS = 64
+"""Rows beside the full-text index: each costs every search 20 us (measured), and LanceDB scores it by another average
+length. Folding costs the more the larger the table is, so a large one may have a twentieth of its rows beside it."""
 
 _KEPT_VERSIONS = timedelta(minutes=1)
 """How long a reader in another process may hold on to what was folded away; a query takes milliseconds."""
 
-_LONGEST_WORD = 128
-"""Characters of a word the full-text index keeps: the hex digits of a SHA-512; the default (40) loses a SHA-256."""
+_TERM_BYTES = 4 * TERM_CHARS
+"""Of a term that the full-text index keeps: all of it; the default (40) loses a SHA-256."""
 
-_WORDS_INDEX = "words_idx"
+_TERMS_INDEX = "terms_idx"
 
-_FORMAT = 1
-"""Of the table with vectors and the note beside it."""
+_FORMAT = 2
+"""Of the tables and the note beside them."""
 
 _COLUMNS = ("result_id", "run_id", "tool", "header_chars", "start", "end", "words", "label", "at_ms")
 
@@ -130,7 +131,15 @@ class PassageTable:
         table: Any = database.create_table(name, schema=self._schema(), exist_ok=True)
         if not list(table.list_indices()):
             try:
-                table.create_index("words", config=FTS(max_token_length=_LONGEST_WORD), name=_WORDS_INDEX)
+                terms_as_they_are = FTS(
+                    base_tokenizer="whitespace",
+                    lower_case=False,
+                    stem=False,
+                    remove_stop_words=False,
+                    ascii_folding=False,
+                    max_token_length=_TERM_BYTES,
+                )
+                table.create_index("terms", config=terms_as_they_are, name=_TERMS_INDEX)
             except RuntimeError:
                 if not list(table.list_indices()):  # else another process made it a moment before
                     raise
@@ -147,6 +156,7 @@ class PassageTable:
             "start": pa.int64(),
             "end": pa.int64(),
             "words": pa.string(),
+            "terms": pa.string(),
             "label": pa.string(),
             "at_ms": pa.int64(),
         }
@@ -186,7 +196,7 @@ class PassageTable:
     def _rows(self, entry: Entry) -> Iterator[dict[str, object]]:
         result_id, found = entry
         if not found:
-            yield {**dict.fromkeys(self._schema().names), "result_id": result_id, "end": 0, "words": ""}
+            yield {**dict.fromkeys(self._schema().names), "result_id": result_id, "end": 0, "words": "", "terms": ""}
         for passage, vector in found:
             row: dict[str, object] = {
                 "result_id": result_id,
@@ -196,6 +206,7 @@ class PassageTable:
                 "start": passage.start,
                 "end": passage.end,
                 "words": passage.words,
+                "terms": " ".join(passage.terms),
                 "label": passage.label,
                 "at_ms": passage.at_ms,
             }
@@ -203,12 +214,19 @@ class PassageTable:
                 row["vector"] = vector
             yield row
 
-    def by_words(self, query: str, limit: int) -> Found:
-        """The best passages by BM25 over their words."""
+    def total(self) -> int:
+        """Rows, of which all but a few are passages."""
+        with _translated(self._folder):
+            return int(self._table.count_rows())
+
+    def by_words(self, asked: Sequence[str], limit: int) -> Found:
+        """The best passages by BM25 over their terms."""
+        if not asked:
+            return []
         from lancedb.query import MatchQuery
 
         with _translated(self._folder):
-            words = MatchQuery(query, "words")  # pyright: ignore[reportCallIssue] - the rest has defaults
+            words = MatchQuery(" ".join(asked), "terms")  # pyright: ignore[reportCallIssue] - the rest has defaults
             search = self._table.search(words, query_type="fts")
             rows: list[dict[str, Any]] = search.select([*_COLUMNS, "_score"]).limit(limit).to_list()
         return [(_passage(row), float(row["_score"])) for row in rows]
@@ -234,7 +252,7 @@ class PassageTable:
     def _is_ragged(self) -> bool:
         # a threshold of its own for each process, so that two rarely fold at once
         most_fragments = _FRAGMENTS + os.getpid() * 17 % _FRAGMENTS
-        indexed = self._table.index_stats(_WORDS_INDEX)
+        indexed = self._table.index_stats(_TERMS_INDEX)
         most_scanned = max(_SCANNED_ROWS, indexed.num_indexed_rows // 20)
         fragments: int = self._table.stats()["fragment_stats"]["num_fragments"]
         return fragments > most_fragments or indexed.num_unindexed_rows > most_scanned

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from khala.infrastructure.memory.lance_memory import LanceMemory
 from khala.infrastructure.memory.lance_table import has_lancedb
+from khala.infrastructure.memory.ranking import Ranking
 from khala.infrastructure.memory.sentence_embedder import find_embedder
 from khala.infrastructure.memory.terms import CatchUp, Embedder, nothing_stored
 from khala.infrastructure.memory.word_memory import WordMemory
@@ -19,6 +20,7 @@ def open_memory(
     *,
     catch_up: CatchUp = nothing_stored,
     find: Callable[[], Embedder | None] = find_embedder,
+    ranking: Ranking | None = None,
 ) -> LanceMemory | WordMemory:
     """The memory in `folder`: by words and meaning, by words with LanceDB, or by words with SQLite.
 
@@ -26,5 +28,5 @@ def open_memory(
     Raises `MemoryUnusable`.
     """
     if not has_lancedb():
-        return WordMemory(folder, catch_up=catch_up)
-    return LanceMemory(folder, embedder=find(), catch_up=catch_up)
+        return WordMemory(folder, catch_up=catch_up, ranking=ranking)
+    return LanceMemory(folder, embedder=find(), catch_up=catch_up, ranking=ranking)

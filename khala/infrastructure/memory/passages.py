@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from khala.domain.call import ToolCall, ToolResult
 from khala.infrastructure.memory.chunks import CHUNK_PIECES, CountTokens, chunks, estimated_pieces
-from khala.infrastructure.memory.words import clean
+from khala.infrastructure.memory.words import clean, terms
 
 __all__ = ["Passage", "passages"]
 
@@ -38,8 +38,13 @@ class Passage:
 
     @property
     def words(self) -> str:
-        """What is searched and embedded."""
+        """What is embedded."""
         return f"{self.header}\n{self.text}"
+
+    @property
+    def terms(self) -> list[str]:
+        """What is searched by words."""
+        return terms(self.words)
 
 
 def passages(

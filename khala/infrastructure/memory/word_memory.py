@@ -17,14 +17,11 @@ import structlog
 from khala.domain.call import Recollection, ToolResult
 from khala.errors import MemoryUnusable
 from khala.infrastructure.memory.passages import Passage, passages
-from khala.infrastructure.memory.ranking import Found, recollections
+from khala.infrastructure.memory.ranking import CANDIDATES, Found, Ranking
 from khala.infrastructure.memory.terms import CatchUp, MemoryStats, nothing_stored
-from khala.infrastructure.memory.words import query_words, searchable
+from khala.infrastructure.memory.words import query_terms, searchable
 
 __all__ = ["WordMemory"]
-
-_CANDIDATES = 100
-"""Passages put forward for the final order."""
 
 _KEPT_CHARS = 16_000_000
 """Characters kept unfiled at most; then one `remember` files them, instead of memory growing without end."""
@@ -35,8 +32,8 @@ _BUSY_S = 30.0
 _TABLES = """
 CREATE TABLE IF NOT EXISTS results (id TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE VIRTUAL TABLE IF NOT EXISTS passages USING fts5(
-    header, text, result_id UNINDEXED, run_id UNINDEXED, tool UNINDEXED, start UNINDEXED, stop UNINDEXED,
-    label UNINDEXED, at_ms UNINDEXED, tokenize = 'porter unicode61'
+    terms, header UNINDEXED, text UNINDEXED, result_id UNINDEXED, run_id UNINDEXED, tool UNINDEXED, start UNINDEXED,
+    stop UNINDEXED, label UNINDEXED, at_ms UNINDEXED, tokenize = 'unicode61'
 );
 """
 
@@ -44,8 +41,11 @@ CREATE VIRTUAL TABLE IF NOT EXISTS passages USING fts5(
 class WordMemory:
     """A `Memory` in `FOLDER/words.db`, or in RAM without a folder; says once that it finds by words only."""
 
-    def __init__(self, folder: Path | None = None, *, catch_up: CatchUp = nothing_stored) -> None:
+    def __init__(
+        self, folder: Path | None = None, *, catch_up: CatchUp = nothing_stored, ranking: Ranking | None = None
+    ) -> None:
         self._folder = folder
+        self._ranking = ranking or Ranking()
         self._catch_up: CatchUp | None = catch_up
         self._kept: dict[str, ToolResult] = {}
         self._kept_chars = 0
@@ -70,12 +70,13 @@ class WordMemory:
 
     def recall(self, query: str, *, limit: int = 5) -> Sequence[Recollection]:
         """The best passages for a query, best first. Raises `MemoryUnusable`."""
-        words = query_words(searchable(query))
-        if limit <= 0 or not words:
+        wanted = searchable(query)
+        asked = query_terms(wanted)
+        if limit <= 0 or not asked:
             return []
         with self._one_at_a_time:
             self._file()
-            return recollections(self._found(words), limit)
+            return self._ranking.best(wanted, limit, asked=asked, search=self._by_words, by_meaning=[])
 
     def stats(self) -> MemoryStats:
         """How much is held. Raises `MemoryUnusable`."""
@@ -113,9 +114,20 @@ class WordMemory:
                 added = self._database.execute("INSERT OR IGNORE INTO results VALUES (?)", (result.call.id,))
                 if added.rowcount:
                     self._database.executemany(
-                        "INSERT INTO passages VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                        "INSERT INTO passages VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                         [
-                            (p.header, p.text, p.result_id, p.run_id, p.tool, p.start, p.end, p.label, p.at_ms)
+                            (
+                                " ".join(p.terms),
+                                p.header,
+                                p.text,
+                                p.result_id,
+                                p.run_id,
+                                p.tool,
+                                p.start,
+                                p.end,
+                                p.label,
+                                p.at_ms,
+                            )
                             for p in passages(result)
                         ],
                     )
@@ -125,14 +137,14 @@ class WordMemory:
                 self._database.execute("ROLLBACK")
             raise
 
-    def _found(self, words: Sequence[str]) -> Found:
-        # words are letters and digits only, so quoting them leaves no query syntax
-        asked = " OR ".join(f'"{word}"' for word in words)
+    def _by_words(self, asked: Sequence[str]) -> Found:
+        # terms are letters and digits only, so quoting them leaves no query syntax
+        wanted = " OR ".join(f'"{term}"' for term in asked)
         with self._usable():
             rows = self._database.execute(
                 "SELECT header, text, result_id, run_id, tool, start, stop, label, at_ms, -bm25(passages) FROM passages"
                 " WHERE passages MATCH ? ORDER BY bm25(passages), at_ms DESC LIMIT ?",
-                (asked, _CANDIDATES),
+                (wanted, CANDIDATES),
             ).fetchall()
         return [(_passage(row), float(row[-1])) for row in rows]
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from functools import reduce
 
-from khala.domain.call import ToolResult
+from khala.domain.call import Recollection, ToolResult
 from khala.domain.label import Label
 from khala.domain.ports import Memory
 from khala.domain.tool import Tool, ToolOutput, tool
@@ -40,7 +40,7 @@ def memory_tools(memory: Memory, find_result: Callable[[str], ToolResult | None]
             return ToolOutput(text="nothing seen so far matches: try other words", label=Label())
         listed = "\n\n".join(
             f"{number}. [result {recollection.result_id}] {recollection.tool}"
-            f" (characters {recollection.start} to {recollection.end})\n{recollection.passage}"
+            f" (characters {recollection.start} to {recollection.end}{_repeated(recollection)})\n{recollection.passage}"
             for number, recollection in enumerate(found, start=1)
         )
         return ToolOutput(
@@ -74,6 +74,11 @@ def memory_tools(memory: Memory, find_result: Callable[[str], ToolResult | None]
         )
 
     return recall, read_result
+
+
+def _repeated(recollection: Recollection) -> str:
+    times = len(recollection.also_in)
+    return f"; the same words in {times} other result{'s' * (times > 1)}" if times else ""
 
 
 def _joined(labels: Iterable[Label]) -> Label:

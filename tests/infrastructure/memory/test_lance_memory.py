@@ -169,6 +169,19 @@ def test_nothing_is_embedded_twice(tmp_path: Path):
             assert len(embedder.embedded) == 5
 
 
+def test_a_pending_result_is_not_preferred_for_words_that_stand_everywhere(tmp_path: Path):
+    slow = LengthEmbedder()
+    slow.go.set()
+    results = [example_result(f"The lake Saimaa{number} is deep.", number=number) for number in range(1, 151)]
+    with closing(LanceMemory(tmp_path, embedder=slow, catch_up=lambda known: results, wait_s=0.05)) as memory:
+        settled(memory)
+        slow.go.clear()
+        memory.remember(example_result("The lake, the lake Inari is deep.", number=151))
+        assert memory.recall("lake Saimaa7", limit=1)[0].result_id == "run-7"
+        assert memory.recall("lake Inari", limit=1)[0].result_id == "run-151"
+        slow.go.set()
+
+
 def test_a_table_being_rebuilt_neither_hides_nor_delays(tmp_path: Path):
     results = [example_result(f"The lake Saimaa{number} is deep.", number=number) for number in range(1, 401)]
     slow = LengthEmbedder()
@@ -237,6 +250,15 @@ def test_a_damaged_folder_is_refused_with_the_next_step(tmp_path: Path, damage: 
     with (
         pytest.raises(MemoryUnusable, match="delete that folder; it is rebuilt"),
         closing(LanceMemory(tmp_path, embedder=embedder)) as memory,
+    ):
+        memory.recall("lake")
+
+
+def test_a_table_of_an_earlier_version_is_refused_with_the_next_step(tmp_path: Path):
+    lancedb.connect(tmp_path).create_table("words", data=[{"result_id": "run-1", "words": "The lake Saimaa is deep."}])
+    with (
+        closing(LanceMemory(tmp_path)) as memory,
+        pytest.raises(MemoryUnusable, match=r"does not match existing table schema.*delete that folder; it is rebuilt"),
     ):
         memory.recall("lake")
 

@@ -36,7 +36,7 @@ def test_what_was_stored_before_is_found_and_filed_once(tmp_path: Path):
     for _ in range(3):
         memory = WordMemory(tmp_path, catch_up=stored)
         memory.remember(RESULTS[3])
-        assert [one.result_id for one in memory.recall("Saimaa17")] == ["run-17"]
+        assert [one.result_id for one in memory.recall("Saimaa17", limit=1)] == ["run-17"]
         memory.close()
     memory = WordMemory(tmp_path)
     assert (memory.stats().results, memory.stats().chunks) == (30, 30)
@@ -46,8 +46,10 @@ def test_what_was_stored_before_is_found_and_filed_once(tmp_path: Path):
 def test_several_open_memories_of_one_folder_file_each_result_once(tmp_path: Path):
     memories = [WordMemory(tmp_path, catch_up=stored) for _ in range(3)]
     with ThreadPoolExecutor() as threads:
-        found = list(threads.map(WordMemory.recall, memories, ["saimaa5"] * 3))
-    assert [[one.result_id for one in answer] for answer in found] == [["run-5"]] * 3
+        found = list(threads.map(lambda memory: memory.recall("saimaa5", limit=30), memories))
+    ids = [[one.result_id for one in answer] for answer in found]
+    assert [answer[0] for answer in ids] == ["run-5"] * 3
+    assert all(len({*answer}) == len(answer) == len(RESULTS) for answer in ids)
     assert memories[0].stats().results == 30
     for memory in memories:
         memory.close()

@@ -49,6 +49,13 @@ def test_recall_gives_passages_with_their_place_and_the_join_of_their_labels():
     assert recall.manifest.results == "labelled"
 
 
+def test_recall_says_how_many_results_hold_the_same_words():
+    repeated = recollection("R-1", TRUSTED).model_copy(update={"also_in": ("R-2", "R-3")})
+    output = tools(repeated)[0].function("herons")
+    assert isinstance(output, ToolOutput)
+    assert f"(characters 0 to 21; the same words in 2 other results)\n{TEXT}" in output.text
+
+
 @pytest.mark.parametrize("found", [(), (recollection("R-1", TRUSTED),)])
 def test_recall_never_lends_its_trust_to_the_words_of_the_query(found):
     output = tools(*found)[0].function("mallory@example.com")
