@@ -208,6 +208,16 @@ class Home:
         records = self.store.records(run_id)
         return EXPORTS[to](RunToExport(run_id, records, self.store.read_text))
 
+    def view(self, *run_ids: str) -> str:
+        """One run, or two side by side, as an HTML page that opens from disk and needs no network.
+
+        Raises `RunUnknown`, `LogDamaged`.
+        """
+        from khala.infrastructure.viewer.page import page
+        from khala.infrastructure.viewer.told_run import told_runs
+
+        return page(told_runs([self.store.records(run_id) for run_id in run_ids], self.store.read_text))
+
     def _results_unknown_to(self, known: AbstractSet[str]) -> Iterable[ToolResult]:
         return (result for _, result in self.store.tool_results() if result.is_original and result.call.id not in known)
 

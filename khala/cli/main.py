@@ -15,6 +15,7 @@ from khala.cli.export import add_export
 from khala.cli.import_log import add_import
 from khala.cli.next_step import DEFAULT_HOME
 from khala.cli.policy import add_policy
+from khala.cli.view import add_view
 from khala.cli.watch import add_watch
 from khala.errors import KhalaError, LogDamaged, ModelError
 
@@ -82,6 +83,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_verify(commands.add_parser)
     add_import(partial(_add, commands.add_parser))
     add_export(partial(_add, commands.add_parser))
+    add_view(partial(_add, commands.add_parser))
     add_watch(partial(_add, commands.add_parser))
     add_approvals(partial(_add, commands.add_parser))
     add_policy(commands.add_parser, default_home=DEFAULT_HOME)

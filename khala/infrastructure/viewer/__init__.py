@@ -1,0 +1,1 @@
+"""The page that shows a run: one HTML file that opens from disk and needs no network."""
