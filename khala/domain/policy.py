@@ -176,6 +176,8 @@ def _role_values(manifest: ToolManifest, arguments: JsonObject) -> Iterator[Role
         if role is None:
             continue
         text = as_text(leaf)
+        if role == "recipient" and not text:
+            continue  # an optional `cc` that is left empty names nobody
         yield RoleValue(place, role, text)
         if role in MENTIONING_ROLES:
             for kind, mention in mentions_in(normalised(text)):

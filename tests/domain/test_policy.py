@@ -180,3 +180,11 @@ def test_a_failing_guard_and_a_missing_manifest_deny_and_say_why() -> None:
     assert "disk full" in failed.reason
     assert "`send_mail`" in undescribed.reason
     assert "manifest" in undescribed.reason
+
+
+def test_an_empty_recipient_is_nobody_and_an_empty_payee_is_still_asked_about() -> None:
+    manifest = ToolManifest(
+        tool="send_mail", effect="send", roles={"to": "recipient", "cc": "recipient", "iban": "payee"}
+    )
+    asked = Facts(manifest, {"to": "ann@example.org", "cc": "", "iban": ""}, Grounding())
+    assert [(each.path, each.role) for each in asked.role_values] == [("args.to", "recipient"), ("args.iban", "payee")]
