@@ -172,12 +172,14 @@ _EVERYTHING = PathMap({".": True}, with_keys=True)
 def _role_values(manifest: ToolManifest, arguments: JsonObject) -> Iterator[RoleValue]:
     if not manifest.roles:
         return
-    for place, leaf, role in manifest.role_map.walk(arguments, "args"):
+    leaves = list(manifest.role_map.walk(arguments, "args"))
+    has_recipient = any(role == "recipient" and leaf != "" for _, leaf, role in leaves)
+    for place, leaf, role in leaves:
         if role is None:
             continue
         text = as_text(leaf)
-        if role == "recipient" and not text:
-            continue  # an optional `cc` that is left empty names nobody
+        if role == "recipient" and not text and has_recipient and "[" not in place:
+            continue  # beside a `to`, an optional `cc` that is left empty names nobody
         yield RoleValue(place, role, text)
         if role in MENTIONING_ROLES:
             for kind, mention in mentions_in(normalised(text)):

@@ -126,7 +126,7 @@ def test_a_person_at_the_terminal_is_asked_and_sees_the_arguments_escaped(corpus
             if not piece:
                 break
             shown += piece
-            if b"[y/N]" in shown and not answered:
+            if b"[N]o" in shown and not answered:
                 answered = True
                 os.write(terminal, typed.encode())
         process.wait(60)
