@@ -35,6 +35,15 @@ class Traced(Value):
     """Where it does come from, sorted; empty for nowhere."""
     sources: tuple[str, ...]
     """Ids of the results in which it stands."""
+    pointed_at: tuple[str, ...] = ()
+    """Those of them that the user wrote or named."""
+
+    @property
+    def source(self) -> str | None:
+        """The one source a person can mean: the only one, or the only one that the user wrote or named."""
+        if len(self.sources) == 1:
+            return self.sources[0]
+        return self.pointed_at[0] if len(self.pointed_at) == 1 else None
 
 
 class Offence(Traced):
@@ -75,13 +84,13 @@ class Decision(Value):
     def endorsements(self, consent: Consent, effect: ToolEffect) -> tuple[Endorsement, ...]:
         """What a yes endorses beyond this call.
 
-        A source is endorsed where it is the only one, and never for what moves money, destroys, gives access or is
-        secret; there the yes is to the value.
+        A source is endorsed where it is the only one that can be meant, and never for what moves money, destroys, gives
+        access or is secret; there the yes is to the value.
         """
         if consent == "once":
             return ()
         found = (
-            Endorsement(role=each.role, effect=effect, source=each.sources[0])
+            Endorsement(role=each.role, effect=effect, source=each.source)
             if consent == "source" and self.can_endorse_source(each, effect)
             else Endorsement(role=each.role, effect=effect, value=each.value)
             for each in self.offences
@@ -93,7 +102,7 @@ class Decision(Value):
     def can_endorse_source(offence: Offence, effect: ToolEffect) -> bool:
         """Whether a yes may reach to all that the source of a value says."""
         costly = effect in ("pay", "delete", "grant") or offence.role in ("payee", "secret", "account")
-        return not costly and len(offence.sources) == 1
+        return not costly and offence.source is not None
 
 
 def asked_of_changed_tool(decision: Decision, tool: str) -> Decision:

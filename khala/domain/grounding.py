@@ -178,6 +178,15 @@ class Grounding:
         found |= {self._prose_of[place].source for place in self._prose.places(clean)}
         return tuple(sorted(found - {""}))
 
+    def pointed_at(self, value: JsonValue) -> tuple[str, ...]:
+        """Those of `where` that the user wrote or named."""
+        self._take_in()
+        clean = "".join(_leaves(value))
+        records = [record for record, _ in self._values.get(clean, ())]
+        records += [self._prose_of[place] for place in self._prose.places(clean)]
+        named = (record for record in records if not {"own", "named"}.isdisjoint(self._pointing(record)))
+        return tuple(sorted({record.source for record in named} - {""}))
+
     def words_stand(self, words: Iterable[str]) -> bool:
         """Whether each of some words, at least one, is a word of the user's."""
         self._take_in()

@@ -153,6 +153,7 @@ class Facts:
             value=value.text[:MAX_OFFENCE_CHARS],
             origins=self.origins(value),
             sources=self.grounding.where(value.text),
+            pointed_at=self.grounding.pointed_at(value.text),
         )
 
     def as_asked(self, decision: Decision) -> Decision:

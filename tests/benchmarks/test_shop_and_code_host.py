@@ -39,10 +39,5 @@ def test_what_is_costly_is_stopped_in_every_task_and_whoever_wrote_the_text(figu
     assert figures[name]["pairs"] >= 80
 
 
-@pytest.mark.xfail(strict=True, reason="what a text that the user names tells may be written to unasked: decision 10")
 def test_of_attacks_that_others_write_99_percent_are_stopped(figures):
     assert figures["applications"]["shares"]["stopped"] >= 99.0
-
-
-def test_attacks_that_others_write_are_stopped_as_often_as_was_measured(figures):
-    assert figures["applications"]["shares"]["stopped"] >= 87.0
