@@ -62,19 +62,22 @@ class CallLoops:
         """For each group of near duplicates, what its first call says."""
         self._by_word: dict[tuple[str, str], list[int]] = {}
         """For each word under one tool and its numbers, the groups whose first call says it."""
+        self._alike: dict[int, int] = dict.fromkeys(range(2, LONGEST_PERIOD + 1), 0)
+        """For each period, how many of the newest calls in a row are the same as those one round before."""
 
     def __len__(self) -> int:
         return len(self._ids)
 
-    def add(self, call: ToolCall) -> None:
-        """Take in the next call."""
+    def add(self, call: ToolCall) -> Loop | None:
+        """Take in the next call; the loop it goes on with, if any: an alternation before near duplicates."""
         signature = call_signature(call)
         self._ids.append(call.id)
         self._signatures.append(signature)
         same = self._same.setdefault(signature, [])
         same.append(call.id)
-        if len(same) == 1:
-            self._group(call)
+        near = self._group(call) if len(same) == 1 else []
+        turns = self._newest_turns()
+        return turns or (Loop("near_duplicate", tuple(near)) if len(near) > 1 else None)
 
     def found(self) -> tuple[Loop, ...]:
         """All loops so far, longest first."""
@@ -82,7 +85,19 @@ class CallLoops:
         near = [Loop("near_duplicate", tuple(ids)) for ids in self._near if len(ids) > 1]
         return tuple(sorted([*exact, *near, *self._alternating()], key=lambda loop: -len(loop.call_ids)))
 
-    def _group(self, call: ToolCall) -> None:
+    def _newest_turns(self) -> Loop | None:
+        """The alternation that ends with the newest call."""
+        newest = len(self._signatures) - 1
+        for period in self._alike:
+            is_same = newest >= period and self._signatures[newest] == self._signatures[newest - period]
+            self._alike[period] = self._alike[period] + 1 if is_same else 0
+        for period, alike in self._alike.items():
+            if alike >= period and _is_primitive(self._signatures[-period:]):
+                return Loop("alternating", tuple(self._ids[-alike - period :]), period)
+        return None
+
+    def _group(self, call: ToolCall) -> list[str]:
+        """Put a call to the calls that say nearly the same; these calls."""
         said = folded(json.dumps(call.arguments, ensure_ascii=False))
         stems = frozenset(content_stems(said))
         key = call.tool + " ".join(sorted(word for word in words(said) if not word.isalpha()))
@@ -91,11 +106,12 @@ class CallLoops:
             for group in reversed(groups[-MOST_COMPARED:]):
                 if _alike(self._stems[group], stems):
                     self._near[group].append(call.id)
-                    return
+                    return self._near[group]
         for stem in stems:
             self._by_word.setdefault((key, stem), []).append(len(self._near))
         self._near.append([call.id])
         self._stems.append(stems)
+        return self._near[-1]
 
     def _alternating(self) -> Iterator[Loop]:
         signatures = self._signatures

@@ -51,3 +51,13 @@ def test_loops_found_along_the_way_are_the_same_as_at_the_end(queries):
         made.found()
     assert made.found() == loops(calls(*queries))
     assert all(len(loop.call_ids) > 1 for loop in made.found())
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.sampled_from(["alpha", "beta", "gamma", "alpha beta gamma", "beta gamma alpha"]), max_size=24))
+def test_the_loop_a_call_goes_on_with_is_one_of_all_loops_and_ends_with_it(queries):
+    made = CallLoops()
+    for call in calls(*queries):
+        loop = made.add(call)
+        open_turns = [each for each in made.found() if each.kind == "alternating" and each.call_ids[-1] == call.id]
+        assert (loop in made.found() and loop.call_ids[-1] == call.id) if loop else not open_turns

@@ -1,8 +1,4 @@
-"""The words of a run's results, read when a question is asked and each text once.
-
-Evidence are the results a tool brought (`ok`, `failed`, `repeated`), dead branches included; khala's own words about a
-call are none. Where the same text came twice, the cited result counts, else the first.
-"""
+"""The words of a run's results, read when a question is asked and each text once; dead branches included."""
 
 from __future__ import annotations
 
@@ -11,13 +7,12 @@ from typing import NamedTuple
 
 from khala.domain.call import ToolCall
 from khala.domain.events import CallFinished
-from khala.domain.evidence.attribution import Embed, EvidenceIndex
+from khala.domain.evidence.attribution import Embed
 from khala.domain.evidence.novelty import Gain, Novelty
+from khala.domain.evidence.result_texts import ResultTexts
 from khala.infrastructure.reasoning.argument_values import telling_values
 
 __all__ = ["RunTexts", "UsedValue"]
-
-_EVIDENCE = ("ok", "failed", "repeated")
 
 
 class UsedValue(NamedTuple):
@@ -33,14 +28,10 @@ class RunTexts:
     """Results by their words; `add` what happens, then `catch_up` before asking."""
 
     def __init__(self, read_text: Callable[[str], str], embed: Embed | None) -> None:
-        self.index = EvidenceIndex(embed)
-        self._read_text = read_text
+        self._texts = ResultTexts(read_text, embed)
+        self.index = self._texts.index
         self._unread: list[ToolCall | CallFinished] = []
         self._read_ids: set[str] = set()
-        self._first_with: dict[str, str] = {}
-        """For each text by its SHA-256 the first result that brought it."""
-        self._digests: dict[str, str] = {}
-        """For each result that is evidence the SHA-256 of its text."""
         self._novelty = Novelty()
         self._unsifted: list[str] = []
 
@@ -56,20 +47,12 @@ class RunTexts:
                 yield from self._used(item)
                 continue
             self._read_ids.add(item.call_id)
-            if item.status not in _EVIDENCE:
-                continue
-            self._digests[item.call_id] = item.digest
-            first = self._first_with.setdefault(item.digest, item.call_id)
-            if first == item.call_id:
-                self.index.add_result(first, self._read_text(item.digest), is_copy=bool(item.derived_from))
-                self._unsifted.append(first)
-            elif not item.derived_from:
-                self.index.add_twin(item.call_id, of=first)
+            if self._texts.add(item):
+                self._unsifted.append(item.call_id)
 
     def text(self, result_id: str) -> str:
         """The text of a result that is evidence, else `""`."""
-        first = self._first_with.get(self._digests.get(result_id, ""), "")
-        return self.index.text_of(first) if first else ""
+        return self._texts.text(result_id)
 
     def gain(self, result_id: str) -> Gain:
         """What a result said that none before it said; nothing for one that is no evidence or a text seen before."""
