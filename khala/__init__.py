@@ -16,15 +16,17 @@ if TYPE_CHECKING:
     from khala.domain.budget import InteractionBudget, Spend
     from khala.domain.call import Recollection, ToolCall, ToolResult
     from khala.domain.decision import Consent
-    from khala.domain.events import Event, Recorded, ToolDigest
+    from khala.domain.events import Event, Finding, Recorded, ToolDigest
     from khala.domain.grounding import Endorsement, Grounding, Principal
     from khala.domain.label import Label
     from khala.domain.manifest import ToolManifest
     from khala.domain.message import ModelReply, Prompt, RequestedCall
     from khala.domain.policy import Decision, Policy, Rule
     from khala.domain.retention import Retention
+    from khala.domain.run_reading import RunReading
     from khala.domain.tool import Tool, ToolOutput, tool
     from khala.domain.trajectory import Trajectory
+    from khala.domain.verifiers import BUILT_IN_VERIFIERS, Verifiers, evidence_check, loop_breaker, stagnation
     from khala.errors import CallDenied, KhalaError, ToolFailed
     from khala.infrastructure.models.extractive.researcher import ExtractiveResearcher
     from khala.infrastructure.models.openai.chat import OpenAIChat
@@ -34,12 +36,14 @@ if TYPE_CHECKING:
     from khala.infrastructure.telemetry.structured_log import structured_log
 
 _LOADED_ON_FIRST_USE = {
+    "BUILT_IN_VERIFIERS": "khala.domain.verifiers",
     "CallDenied": "khala.errors",
     "Consent": "khala.domain.decision",
     "Decision": "khala.domain.policy",
     "Endorsement": "khala.domain.grounding",
     "Event": "khala.domain.events",
     "ExtractiveResearcher": "khala.infrastructure.models.extractive.researcher",
+    "Finding": "khala.domain.events",
     "Grounding": "khala.domain.grounding",
     "Guard": "khala.agent.guard",
     "Home": "khala.assembly",
@@ -62,6 +66,7 @@ _LOADED_ON_FIRST_USE = {
     "Retention": "khala.domain.retention",
     "Rule": "khala.domain.policy",
     "Ruling": "khala.agent.guard",
+    "RunReading": "khala.domain.run_reading",
     "Session": "khala.agent.session",
     "Spend": "khala.domain.budget",
     "Tool": "khala.domain.tool",
@@ -72,19 +77,25 @@ _LOADED_ON_FIRST_USE = {
     "ToolOutput": "khala.domain.tool",
     "ToolResult": "khala.domain.call",
     "Trajectory": "khala.domain.trajectory",
+    "Verifiers": "khala.domain.verifiers",
+    "evidence_check": "khala.domain.verifiers",
     "guarded": "khala.assembly",
     "load_policy": "khala.infrastructure.security.policy_file",
+    "loop_breaker": "khala.domain.verifiers",
+    "stagnation": "khala.domain.verifiers",
     "structured_log": "khala.infrastructure.telemetry.structured_log",
     "tool": "khala.domain.tool",
 }
 
 __all__ = [
+    "BUILT_IN_VERIFIERS",
     "CallDenied",
     "Consent",
     "Decision",
     "Endorsement",
     "Event",
     "ExtractiveResearcher",
+    "Finding",
     "Grounding",
     "Guard",
     "Home",
@@ -107,6 +118,7 @@ __all__ = [
     "Retention",
     "Rule",
     "Ruling",
+    "RunReading",
     "Session",
     "Spend",
     "Tool",
@@ -117,8 +129,12 @@ __all__ = [
     "ToolOutput",
     "ToolResult",
     "Trajectory",
+    "Verifiers",
+    "evidence_check",
     "guarded",
     "load_policy",
+    "loop_breaker",
+    "stagnation",
     "structured_log",
     "tool",
 ]

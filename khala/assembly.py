@@ -24,6 +24,7 @@ from khala.domain.ports import Approver, ChatModel, Memory, Observer, RunStore
 from khala.domain.retention import Retention
 from khala.domain.tool import Tool, tool
 from khala.domain.trajectory import Trajectory
+from khala.domain.verifiers import BUILT_IN_VERIFIERS, Verifiers
 from khala.errors import HomeUnusable
 from khala.infrastructure.memory.lance_memory import LanceMemory
 from khala.infrastructure.memory.open_memory import open_memory
@@ -131,6 +132,7 @@ class Home:
         observers: Sequence[Observer] = (),
         budget: InteractionBudget | None = None,
         retention: Retention | None = None,
+        verifiers: Verifiers = BUILT_IN_VERIFIERS,
         settings: Mapping[str, str] | None = None,
     ) -> ResearchAgent:
         """An agent whose runs are kept in this home and whose tools all stand behind a guard.
@@ -139,7 +141,8 @@ class Home:
         policy or the path of a policy file; without it, reading is allowed and everything else needs a policy.
         `principal` is on whose behalf it acts. `approver` answers `ask`; without it, or without an answer in time,
         `ask` means no. A tool whose definition is none that this home accepted before is asked about. With
-        `unsafe_dry_run` the policy is asked and logged, and not enforced. Raises `PolicyInvalid`, `InvalidTool`.
+        `unsafe_dry_run` the policy is asked and logged, and not enforced. `verifiers` look at its turns and
+        drafts; `Verifiers()` turns them off. Raises `PolicyInvalid`, `InvalidTool`.
         """
         offered = (*tools, *memory_tools(self.memory, self.store.tool_result))
         return ResearchAgent(
@@ -157,6 +160,7 @@ class Home:
             observers=observers,
             budget=budget or InteractionBudget(),
             retention=retention or Retention(),
+            verifiers=verifiers,
             principal=principal or Principal(),
             settings=settings or {},
         )

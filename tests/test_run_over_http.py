@@ -7,7 +7,7 @@ import json
 
 import pytest
 
-from khala import Home, OpenAIChat, tool
+from khala import Home, OpenAIChat, Verifiers, tool
 from khala.domain.events import CallFinished, ContextShrunk, TurnRolledBack
 from khala.errors import ModelUnavailable
 from khala.infrastructure.models.openai.retrying import Retries
@@ -82,7 +82,8 @@ def driven(folder, answers, *, calls="native", stream=False):
     async def run(home, url):
         retries = Retries(first_delay_s=0.001)
         async with OpenAIChat(url, "scripted", calls=calls, stream=stream, retries=retries) as model:
-            return await home.agent(model=model, tools=[look_up]).run("What are alpha, beta and gamma?")
+            agent = home.agent(model=model, tools=[look_up], verifiers=Verifiers())  # requests are counted
+            return await agent.run("What are alpha, beta and gamma?")
 
     with ScriptedOpenAIServer(answers, calls=calls) as server, Home(folder, semantic=False) as home:
         report = asyncio.run(run(home, server.url))

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import functools
 import threading
 from collections.abc import Awaitable, Callable
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from pydantic import RootModel
 
@@ -17,7 +18,9 @@ from khala.domain.tool import Tool, ToolOutput
 from khala.domain.value import JsonObject
 from khala.errors import KhalaError, ToolFailed
 
-__all__ = ["execute", "is_being_cancelled", "output_of", "spoken"]
+__all__ = ["execute", "in_thread", "is_being_cancelled", "output_of", "spoken"]
+
+Result = TypeVar("Result")
 
 
 async def execute(tool: Tool, arguments: JsonObject, *, timeout_s: float) -> ToolOutput:
@@ -34,7 +37,7 @@ async def execute(tool: Tool, arguments: JsonObject, *, timeout_s: float) -> Too
             if tool.is_async:
                 returned = await cast("Callable[..., Awaitable[object]]", tool.function)(**keywords)
             else:
-                returned = await _in_thread(lambda: tool.function(**keywords))
+                returned = await in_thread(lambda: tool.function(**keywords))
         return output_of(returned)
     except (KhalaError, KeyboardInterrupt):
         raise
@@ -50,28 +53,24 @@ def is_being_cancelled() -> bool:
     return task is not None and task.cancelling() > 0
 
 
-async def _in_thread(function: Callable[[], object]) -> object:
+async def in_thread(function: Callable[[], Result]) -> Result:
     """Run a function in a daemon thread, so that one that never returns cannot keep the process alive."""
     loop = asyncio.get_running_loop()
-    outcome: asyncio.Future[object] = loop.create_future()
+    outcome: asyncio.Future[Result] = loop.create_future()
     context = contextvars.copy_context()
 
-    def settle(value: object, error: BaseException | None) -> None:
-        if outcome.done():
-            return
-        if error is None:
-            outcome.set_result(value)
-        else:
-            outcome.set_exception(error)
+    def settle(deliver: Callable[[], None]) -> None:
+        if not outcome.done():
+            deliver()
 
     def work() -> None:
-        value, error = None, None
         try:
-            value = context.run(function)
+            deliver = functools.partial(outcome.set_result, context.run(function))
         except BaseException as raised:  # noqa: BLE001 (handed to the waiting task, which decides)
             error = RuntimeError("StopIteration") if isinstance(raised, StopIteration) else raised
+            deliver = functools.partial(outcome.set_exception, error)
         if not loop.is_closed():
-            loop.call_soon_threadsafe(settle, value, error)
+            loop.call_soon_threadsafe(settle, deliver)
 
     threading.Thread(target=work, name="khala-tool", daemon=True).start()
     return await outcome

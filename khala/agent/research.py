@@ -6,15 +6,17 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from khala.domain.budget import InteractionBudget, Spend
 from khala.domain.context import Context
-from khala.domain.events import Recorded, RunResumed, RunStarted, RunStatus
+from khala.domain.events import Finding, Recorded, RunResumed, RunStarted, RunStatus
 from khala.domain.grounding import Principal
 from khala.domain.policy import Effect
 from khala.domain.ports import ChatModel, Memory, Observer, RunLog, RunStore
 from khala.domain.retention import Retention
 from khala.domain.trajectory import Trajectory
+from khala.domain.verifiers import Verifiers
 from khala.errors import InvalidTask, RunUnknown
 
 from .calls import TurnCalls
@@ -22,11 +24,15 @@ from .guard import Guard
 from .prompts import SYSTEM
 from .recording import Recording
 from .run import Run
+from .verification import Verification
 
 __all__ = ["Report", "ResearchAgent"]
 
 MOST_TASK_CHARS = 200_000
 """Longest task, characters: about 50,000 tokens, a fifth of MiroThinker's window."""
+
+TEXTS_AT_HAND = 8
+"""Texts kept after they were read: a new result is read by the verifiers and, right after them, for the prompt."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +47,8 @@ class Report:
     spend: Spend
     decisions: Mapping[Effect, int]
     """How often the guard said what."""
+    findings: tuple[Finding, ...] = ()
+    """What verifiers found in the answer, and could not be mended."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +65,8 @@ class ResearchAgent:
     observers: Sequence[Observer] = ()
     budget: InteractionBudget = field(default_factory=InteractionBudget)
     retention: Retention = field(default_factory=Retention)
+    verifiers: Verifiers = field(default_factory=Verifiers)
+    """Who looks at turns and drafts; nobody, unless they are named."""
     system: str = SYSTEM
     principal: Principal = field(default_factory=Principal)
     """On whose behalf its runs act."""
@@ -128,15 +138,23 @@ class ResearchAgent:
 
     async def _drive(self, recording: Recording, started: RunStarted) -> Report:
         specs = tuple(tool.spec for tool in self.guard.tools.values())
-        context = Context(started.retention, specs, self.store.read_text)
+        read_text = lru_cache(maxsize=TEXTS_AT_HAND)(self.store.read_text)
+        context = Context(started.retention, specs, read_text)
         calls = TurnCalls(recording, self.guard, started.budget, context)
-        await Run(recording, self.model, context, started.budget, calls).drive()
+        verification = Verification(recording, self.verifiers, started.budget, read_text)
+        await Run(recording, self.model, context, started.budget, calls, verification).drive()
         trajectory = recording.trajectory
         if trajectory.ended is None:
             raise ValueError(f"run `{trajectory.run_id}` was driven to its end and has none")
         ended = trajectory.ended
         return Report(
-            trajectory.run_id, ended.status, ended.answer, ended.reason, trajectory.spend, trajectory.decisions
+            run_id=trajectory.run_id,
+            status=ended.status,
+            answer=ended.answer,
+            reason=ended.reason,
+            spend=trajectory.spend,
+            decisions=trajectory.decisions,
+            findings=trajectory.open_findings,
         )
 
     async def _streamed(self, opened: AbstractContextManager[RunLog], task: str | None) -> AsyncIterator[Recorded]:

@@ -30,11 +30,12 @@ from khala.domain.ports import ChatModel
 from khala.domain.retention import MAX_SHRINK_LEVEL
 from khala.domain.rollback import Fault, fault_of_calls, fault_of_text
 from khala.domain.trajectory import Turn
-from khala.errors import ContextTooLong, MemoryUnusable, ModelUnavailable
+from khala.errors import ContextTooLong, MemoryUnusable, ModelError, ModelUnavailable
 
 from . import prompts
 from .calls import TurnCalls
 from .recording import Recording
+from .verification import Verification
 
 __all__ = ["Run"]
 
@@ -57,6 +58,7 @@ class Run:
     context: Context
     budget: InteractionBudget
     calls: TurnCalls
+    verification: Verification
 
     async def drive(self) -> None:
         """Make moves until the run has ended.
@@ -80,28 +82,47 @@ class Run:
         trajectory = self.recording.trajectory
         request = trajectory.requested
         if request is None:
-            limit = self.budget.exhausted(trajectory.spend)
+            limit = self._limit()
             if limit is not None:
-                return self._request_answer(limit)
+                return self._request_answer("draft" if trajectory.draft else limit)
+            if trajectory.turns and await self.verification.of_turn():
+                return None
         elif sum(turn.answers_request for turn in trajectory.turns[-MOST_FAILED_ANSWERS:]) == MOST_FAILED_ANSWERS:
             return await self._give_up(request.reason)
         prompt = self.context.prompt(trajectory)
         tokens = prompt.chars / trajectory.chars_per_token
         if trajectory.shrink_level < MAX_SHRINK_LEVEL and self.budget.overflows(tokens):
             return self._shrink(f"about {tokens:.0f} tokens would leave no room for a reply")
-        deadline = asyncio.timeout(None if request else self.budget.seconds_left(trajectory.spend))
         try:
-            async with deadline:
-                reply = await self.model.reply(prompt)
-        except TimeoutError:
-            if not deadline.expired():  # the model's own: asking it for an answer instead would end the same way
-                raise ModelUnavailable(f"model `{self.model.name}` timed out: resume the run when it answers") from None
-            return self._request_answer("seconds")
+            reply = await self._reply(prompt)
         except ContextTooLong as error:
             if trajectory.shrink_level < MAX_SHRINK_LEVEL:
                 return self._shrink(str(error))
             return await self._give_up("context")
-        return self._take_reply(prompt, reply)
+        except ModelError:
+            if not (trajectory.turns and trajectory.turns[-1].is_sent_back):
+                raise
+            return self._end("draft" if request is None else request.reason, trajectory.draft)  # it was the answer
+        return self._request_answer("seconds") if reply is None else self._take_reply(prompt, reply)
+
+    def _limit(self) -> AnswerReason | None:
+        """Why no more calls are to be made, if they are not."""
+        trajectory = self.recording.trajectory
+        last = trajectory.turns[-1].verified if trajectory.turns else None
+        ended = "verifier" if last is not None and last.follows == "answer" else None
+        return self.budget.exhausted(trajectory.spend) or ended
+
+    async def _reply(self, prompt: Prompt) -> ModelReply | None:
+        """The model's reply; `None` when the time of the run is over."""
+        trajectory = self.recording.trajectory
+        deadline = asyncio.timeout(None if trajectory.requested else self.budget.seconds_left(trajectory.spend))
+        try:
+            async with deadline:
+                return await self.model.reply(prompt)
+        except TimeoutError:
+            if not deadline.expired():  # the model's own: asking it for an answer instead would end the same way
+                raise ModelUnavailable(f"model `{self.model.name}` timed out: resume the run when it answers") from None
+            return None
 
     def _take_reply(self, prompt: Prompt, reply: ModelReply) -> None:
         trajectory = self.recording.trajectory
@@ -141,6 +162,8 @@ class Run:
 
     async def _close(self) -> None:
         trajectory = self.recording.trajectory
+        if await self.verification.of_draft():
+            return None
         if trajectory.requested is None:
             if trajectory.evidence is None:
                 found = await self._evidence_out_of_view()
@@ -175,7 +198,7 @@ class Run:
         self.recording.write(EvidenceRecalled(passages=refs, digest=digest))
 
     def _request_answer(self, reason: AnswerReason) -> None:
-        self.recording.write(AnswerRequested(reason=reason, text=prompts.answer_request(reason)))
+        self.recording.write(AnswerRequested(reason=reason, text=prompts.answer_request(reason, self._clause(reason))))
 
     async def _give_up(self, reason: AnswerReason) -> None:
         """End with the last draft or, without one, with the passages nearest to the task."""
@@ -184,15 +207,20 @@ class Run:
         if not answer:
             found = await self._recall(trajectory.task[:QUERY_CHARS], limit=EVIDENCE_PASSAGES)
             own = [passage for passage in found if passage.run_id == trajectory.run_id]
-            answer = prompts.best_effort_answer(reason, own)
+            answer = prompts.best_effort_answer(self._clause(reason), own)
         self._end(reason, answer)
 
     def _end(self, reason: AnswerReason, answer: str) -> None:
-        why = prompts.limit_reached(reason)
+        why = self._clause(reason)
         status = "answered" if reason == "draft" else "best_effort"
         if not answer.strip() or is_only_notice(answer):
             status, why = "unanswered", why or prompts.NOTHING_FOUND
         self.recording.write(RunEnded(status=status, answer=answer, reason=why), durable=True)
+
+    def _clause(self, reason: AnswerReason) -> str:
+        """The limit in words."""
+        findings = (finding for each in self.recording.trajectory.verified for finding in each.findings)
+        return prompts.limit_reached(reason, tuple(findings))
 
     def _shrink(self, reason: str) -> None:
         self.recording.write(ContextShrunk(level=self.recording.trajectory.shrink_level + 1, reason=reason))

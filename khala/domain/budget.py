@@ -73,6 +73,8 @@ class InteractionBudget(Value):
     rollbacks: NonNegativeInt | None = 50
     rollbacks_in_a_row: PositiveInt = 5
     """5 is MiroThinker's limit on rollbacks in a row (its orchestrator's MAX_CONSECUTIVE_ROLLBACKS)."""
+    revisions: NonNegativeInt = 2
+    """Times a draft goes back to the model because of what verifiers found in it; it ends no run."""
 
     def exhausted(self, spend: Spend) -> LimitName | None:
         """The first limit that is reached, or `None`."""
@@ -121,7 +123,7 @@ class InteractionBudget(Value):
             raise InvalidBudget(f"nothing can be carved out: the parent's `{used_up}` are used up")
         rest = self.left(spend)
         changed: dict[str, object] = {}
-        for name in (*_ADDITIVE_LIMITS, "context_tokens", "rollbacks_in_a_row"):
+        for name in (*_ADDITIVE_LIMITS, "context_tokens", "rollbacks_in_a_row", "revisions"):
             mine: float | None = getattr(rest, name)
             wished: float | None = getattr(wish, name)
             changed[name] = wished if mine is None else mine if wished is None else min(mine, wished)

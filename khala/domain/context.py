@@ -1,7 +1,8 @@
 """The next prompt as a pure function of the trajectory.
 
 System prompt, task, then each live turn: what the model said, what its calls brought. Retention decides which results
-show in full, which as a placeholder, and which turns are out of view. A rolled-back turn shows only its note. After the
+show in full, which as a placeholder, and which turns are out of view. What verifiers found in a turn stands after it. A
+rolled-back turn shows only its note. After the
 final answer was asked for, the recalled evidence and the request stand last.
 
 What a turn shows is rendered once and kept until retention changes it, so that an unchanged message is the same object
@@ -97,9 +98,9 @@ class Context:
             return (UserMessage(turn.rolled_back.note),)
         reply = turn.reply
         said = self._said.setdefault(turn.number, AssistantMessage(reply.text, reply.thinking, reply.calls))
-        if not turn.calls:
-            return (said,)
-        return said, ResultsMessage(tuple(self._shown(state) for state in turn.calls))
+        results = (ResultsMessage(tuple(self._shown(state) for state in turn.calls)),) if turn.calls else ()
+        told = turn.verified.digest if turn.verified is not None else None
+        return said, *results, *((UserMessage(self.read_text(told)),) if told is not None else ())
 
     def _shown(self, state: CallState) -> ShownResult:
         finished = state.finished

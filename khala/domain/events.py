@@ -30,6 +30,7 @@ __all__ = [
     "ContextShrunk",
     "Event",
     "EvidenceRecalled",
+    "Finding",
     "FinishReason",
     "Imported",
     "LogFormat",
@@ -46,6 +47,7 @@ __all__ = [
     "TurnRolledBack",
     "Usage",
     "UserSaid",
+    "Verified",
     "event_adapter",
 ]
 
@@ -57,8 +59,8 @@ RollbackCause = Literal[
 ]  # fmt: skip
 """Why a turn became a dead branch."""
 
-AnswerReason = Literal["draft", "context"] | LimitName
-"""Why the model is asked for its final answer: it has a draft, or a limit is reached."""
+AnswerReason = Literal["draft", "context", "verifier"] | LimitName
+"""Why the model is asked for its final answer: it has a draft, a limit is reached, or a verifier ended the search."""
 
 RunStatus = Literal["answered", "best_effort", "unanswered"]
 """How a run ended: with the model's answer, with one given because a limit was reached, or with none."""
@@ -279,6 +281,39 @@ class AnswerDrafted(Value):
     text: str
 
 
+class Finding(Value):
+    """What a verifier noticed."""
+
+    note: str
+    """In the verifier's own words, for the model. Words of the draft, of a call or of a result never stand here."""
+    quote: str = ""
+    """What it is about, as the model wrote it: a sentence of the draft, the arguments of a call."""
+    passages: tuple[PassageRef, ...] = ()
+    """Passages of results that show it."""
+    ends_search: bool = False
+    """After a turn: no call is worth making any more, the model is to answer now."""
+    verifier: str = ""
+    """Filled in by the loop."""
+
+
+class Verified(Value):
+    """Verifiers looked at a turn with calls, or at a draft; after a turn it is written only if there is something."""
+
+    kind: Literal["verified"] = "verified"
+    place: Literal["turn", "answer"]
+    turn: int
+    verifiers: tuple[str, ...]
+    """Who looked."""
+    findings: tuple[Finding, ...] = ()
+    failures: dict[str, str] = Field(default_factory=dict)
+    """Verifiers that broke, each with its error; they are not asked again in this run."""
+    follows: Literal["nothing", "told", "answer"]
+    """The model is told, and a draft with that goes back to it; the search ends with an answer; or nothing, and a draft
+    becomes the answer as it is."""
+    digest: str | None = None
+    """SHA-256 of the text the model is shown."""
+
+
 class RunEnded(Value):
     """The last event."""
 
@@ -304,6 +339,7 @@ Event = Annotated[
     | EvidenceRecalled
     | AnswerRequested
     | AnswerDrafted
+    | Verified
     | RunEnded,
     Field(discriminator="kind"),
 ]

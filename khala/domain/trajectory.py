@@ -21,6 +21,7 @@ from .events import (
     CallStarted,
     ContextShrunk,
     EvidenceRecalled,
+    Finding,
     ModelReplied,
     Recorded,
     RunEnded,
@@ -30,6 +31,7 @@ from .events import (
     ToolsAccepted,
     TurnRolledBack,
     UserSaid,
+    Verified,
 )
 from .grounding import Endorsement
 from .policy import Effect
@@ -77,6 +79,8 @@ class Turn:
     """The reply was taken as an answer."""
     answers_request: bool = False
     """The reply came after the final answer was asked for."""
+    verified: Verified | None = None
+    """What verifiers said about its calls, or about it as a draft."""
 
     @property
     def is_open(self) -> bool:
@@ -84,6 +88,11 @@ class Turn:
         if self.rolled_back is not None or self.is_draft:
             return False
         return not self.calls or any(state.finished is None for state in self.calls)
+
+    @property
+    def is_sent_back(self) -> bool:
+        """Whether it is a draft that the model is to write anew."""
+        return self.is_draft and self.verified is not None and self.verified.follows == "told"
 
 
 @dataclass
@@ -98,6 +107,8 @@ class Trajectory:
     evidence: EvidenceRecalled | None = None
     requested: AnswerRequested | None = None
     draft: str = ""
+    verified: list[Verified] = field(default_factory=list[Verified])
+    """Everything verifiers said."""
     ended: RunEnded | None = None
     decisions: dict[Effect, int] = field(default_factory=lambda: {"allow": 0, "ask": 0, "deny": 0})
     """How often the guard said what."""
@@ -154,6 +165,8 @@ class Trajectory:
         if not self.turns or self.turns[-1].rolled_back is not None:
             return "think"
         turn = self.turns[-1]
+        if turn.is_sent_back:
+            return "think"
         if turn.is_draft:
             return "close" if turn.answers_request or self.requested is None else "think"
         if not turn.calls:
@@ -164,6 +177,17 @@ class Trajectory:
     def live_turns(self) -> int:
         """How many turns the prompt may show: those not rolled back."""
         return len(self.turns) - self.spend.rollbacks
+
+    @property
+    def revisions(self) -> int:
+        """How often a draft went back to the model."""
+        return sum(verified.place == "answer" and verified.follows == "told" for verified in self.verified)
+
+    @property
+    def open_findings(self) -> tuple[Finding, ...]:
+        """What verifiers found in the last draft."""
+        drafts = (verified for verified in reversed(self.verified) if verified.place == "answer")
+        return next((verified.findings for verified in drafts), ())
 
     def turns_before(self, live: int) -> int:
         """How many turns, dead ones included, stand before the live turn number `live` (from 0)."""
@@ -258,6 +282,8 @@ class Trajectory:
                 _require(not turn.calls, f"turn {event.turn} asks for calls")
                 turn.is_draft = True
                 self.draft = event.text
+            case Verified() as event:
+                self._take_verified(event)
             case RunEnded() as event:
                 _require(self.next_move != "run_calls", "calls of the last turn have no result")
                 self.ended = event
@@ -319,6 +345,14 @@ class Trajectory:
             if any(other.finished is not None and other.finished.status in _PRODUCTIVE for other in turn.calls):
                 self.spend = replace(self.spend, rollbacks_in_a_row=0)
 
+    def _take_verified(self, event: Verified) -> None:
+        turn = self.turns[-1] if self.turns else None
+        if turn is None or turn.number != event.turn or turn.is_open or turn.rolled_back or turn.verified:
+            raise ValueError(f"turn {event.turn} does not wait to be verified")
+        _require(turn.is_draft == (event.place == "answer"), f"turn {event.turn} is no {event.place}")
+        turn.verified = event
+        self.verified.append(event)
+
     def _last_turn(self, number: int) -> Turn:
         """The last turn, which must have this number and be neither dead nor a draft."""
         turn = self.turns[-1] if self.turns else None
@@ -345,7 +379,7 @@ def _require(holds: bool, otherwise: str) -> None:  # noqa: FBT001 (reads as a s
         raise ValueError(otherwise)
 
 
-_GUARDED = (CallDecided, CallStarted, CallRequested, RunResumed, UserSaid)
+_GUARDED = (CallDecided, CallStarted, CallRequested, RunResumed, UserSaid, Verified)
 """What only a run that khala drives or guards can hold; who wrote the words of an imported one nobody knows."""
 _PRODUCTIVE = ("ok", "failed", "timeout", "denied")
 """Results that end a series of rollbacks: the model did something new."""

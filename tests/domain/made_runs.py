@@ -26,6 +26,7 @@ from khala.domain.events import (
     RunStarted,
     TurnRolledBack,
     Usage,
+    Verified,
 )
 from khala.domain.label import Label
 from khala.domain.policy import Decision
@@ -35,11 +36,11 @@ RUN = "run1"
 STATUSES: tuple[CallStatus, ...] = ("ok", "failed", "timeout", "denied", "repeated", "skipped")
 RAN: tuple[CallStatus, ...] = ("ok", "failed", "timeout")
 
-Step = tuple[CallStatus, ...] | Literal["rollback", "draft", "shrink"]
-"""A turn with calls that end so, a turn rolled back, a draft, or a shrunk context."""
+Step = tuple[CallStatus, ...] | Literal["rollback", "draft", "revise", "shrink"]
+"""A turn with calls that end so, a turn rolled back, a draft, a draft that is sent back, or a shrunk context."""
 
 CALLS: st.SearchStrategy[Step] = st.lists(st.sampled_from(STATUSES), min_size=1, max_size=3).map(tuple)
-OTHERS: st.SearchStrategy[Step] = st.sampled_from(("rollback", "draft", "shrink"))
+OTHERS: st.SearchStrategy[Step] = st.sampled_from(("rollback", "draft", "revise", "shrink"))
 STEPS = st.lists(CALLS | OTHERS, max_size=14)
 
 
@@ -123,9 +124,12 @@ class MadeRun:
         elif step == "rollback":
             self.reply(2)
             self.add(TurnRolledBack(turn=self.turns, cause="malformed", note=f"note {self.turns}"))
-        elif step == "draft":
+        elif step in ("draft", "revise"):
             self.reply()
             self.add(AnswerDrafted(turn=self.turns, text=f"draft {self.turns}"))
+            if step == "revise":
+                told = self.keep(f"what is wrong with draft {self.turns}")
+                self.add(Verified(place="answer", turn=self.turns, verifiers=("v",), follows="told", digest=told))
         else:
             for call, status in zip(self.reply(len(step)), step, strict=True):
                 self.finish(call, status)

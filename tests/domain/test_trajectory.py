@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from made_runs import RAN, RUN, STEPS, MadeRun, Step, made
 
-from khala.domain.events import Event, ModelReplied, Recorded, RunEnded, RunResumed, RunStarted, event_adapter
+from khala.domain.events import Event, ModelReplied, Recorded, RunEnded, RunResumed, RunStarted, Verified, event_adapter
 from khala.domain.trajectory import Trajectory
 
 
@@ -104,6 +104,8 @@ def test_what_comes_next_follows_from_the_events_alone() -> None:
     assert move() == "think"
     run.reply()
     assert move() == "take_draft"
+    run = made(["revise"])
+    assert move() == "think"
     run = made(["draft"])
     assert move() == "close"
     run.close()
@@ -111,6 +113,7 @@ def test_what_comes_next_follows_from_the_events_alone() -> None:
 
 
 REPLY = ModelReplied(turn=1, text="")
+VERIFIED = Verified(place="answer", turn=1, verifiers=(), follows="told")
 
 
 @pytest.mark.parametrize(
@@ -124,6 +127,9 @@ REPLY = ModelReplied(turn=1, text="")
         (["start", "calls"], "again"),
         (["start"], "draft 1"),
         (["start", "reply"], "draft 2"),
+        (["start"], VERIFIED),
+        (["start", "reply"], VERIFIED),
+        (["start", "calls"], VERIFIED),
     ],
 )
 def test_an_event_that_cannot_stand_there_is_refused(before: list[str], event: Event | str) -> None:

@@ -22,6 +22,7 @@ from khala.domain.events import (
     RunEnded,
     RunStarted,
     TurnRolledBack,
+    Verified,
 )
 
 __all__ = ["chatml"]
@@ -43,6 +44,8 @@ def chatml(records: Sequence[Recorded], read_text: Callable[[str], str]) -> str:
             case CallFinished() as event:
                 messages.append({"role": "tool", "tool_call_id": event.call_id, "content": read_text(event.digest)})
             case EvidenceRecalled() as event:
+                messages.append({"role": "user", "content": read_text(event.digest)})
+            case Verified() as event if event.digest is not None:
                 messages.append({"role": "user", "content": read_text(event.digest)})
             case AnswerRequested() as event:
                 messages.append({"role": "user", "content": event.text})

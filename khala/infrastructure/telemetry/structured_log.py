@@ -16,6 +16,7 @@ from khala.domain.events import (
     Recorded,
     RunEnded,
     TurnRolledBack,
+    Verified,
 )
 from khala.domain.ports import Observer
 
@@ -55,6 +56,9 @@ def _facts(record: Recorded) -> dict[str, Any]:  # Any: structlog takes any valu
             return {"call": event.call_id, "status": event.status, "chars": event.chars, "ms": event.elapsed_ms}
         case ContextShrunk() as event:
             return {"level": event.level}
+        case Verified() as event:
+            findings = [finding.verifier for finding in event.findings]
+            return {"turn": event.turn, "findings": findings, "failed": [*event.failures], "follows": event.follows}
         case AnswerRequested() as event:
             return {"reason": event.reason}
         case RunEnded() as event:

@@ -16,10 +16,13 @@ from khala.domain.message import AssistantMessage, Message, ResultsMessage, Show
 from khala.domain.retention import placeholder
 from khala.infrastructure.models.extractive.sentences import spans
 
-__all__ = ["ROLLED_BACK", "Passage", "Quote", "Reading", "counts_line", "note_line", "read_prompt"]
+__all__ = ["CHECKED", "ROLLED_BACK", "Passage", "Quote", "Reading", "counts_line", "note_line", "read_prompt"]
 
 ROLLED_BACK = "Your last reply was rolled back"
 """How the loop's note on a dead branch begins (khala.domain.rollback); the calls of that reply are not shown."""
+
+CHECKED = "A check of your last calls"
+"""How the loop's note on what verifiers found after a turn begins (khala.agent.prompts); no answer is asked for."""
 
 _HIT = re.compile(r"\d+\. \[([^\n]*?)\] ([^\n]*) \(characters (\d+) to (\d+) of (\d+)\)\n")
 _RECALLED = re.compile(r"\d+\. \[result (\S+)\] (\S+) \(characters (\d+) to (\d+)\)\n")

@@ -21,6 +21,7 @@ from khala.domain.message import Message, ModelReply, Prompt, RequestedCall, Use
 from khala.infrastructure.models.extractive.chain import Step, followed
 from khala.infrastructure.models.extractive.question import Question, stems, terms_in
 from khala.infrastructure.models.extractive.reading import (
+    CHECKED,
     ROLLED_BACK,
     Passage,
     Quote,
@@ -101,9 +102,9 @@ def _rolled_back(messages: Sequence[Message]) -> list[int]:
 
 
 def _must_answer(messages: Sequence[Message]) -> bool:
-    """Whether the loop has the last word, and it is no note on a dead branch: then it asks for the answer."""
+    """Whether the loop has the last word, and it is no note on earlier turns: then it asks for the answer."""
     said = [message for message in messages if isinstance(message, UserMessage)]
-    return len(said) > 1 and messages[-1] is said[-1] and not said[-1].text.startswith(ROLLED_BACK)
+    return len(said) > 1 and messages[-1] is said[-1] and not said[-1].text.startswith((ROLLED_BACK, CHECKED))
 
 
 def _key(call: RequestedCall) -> str:
