@@ -64,6 +64,8 @@ class Outcome(Value):
     sources: tuple[Quote, ...]
     unsupported: tuple[str, ...]
     """Sentences of the answer that no result carries."""
+    contradicted: tuple[str, ...]
+    """Those of them that results say otherwise."""
     spend: Spent
     decisions: dict[Effect, int]
     """How often the guard said what."""
@@ -90,7 +92,10 @@ def ask(parsed: argparse.Namespace) -> int:
     drive = _Drive(
         settings,
         budget=InteractionBudget(
-            tool_calls=parsed.max_calls, context_tokens=parsed.context_tokens, reply_tokens=parsed.reply_tokens
+            tool_calls=parsed.max_calls,
+            context_tokens=parsed.context_tokens,
+            reply_tokens=parsed.reply_tokens,
+            revisions=parsed.revisions,
         ),
         retention=Retention(keep_results=parsed.keep_results),
     )
@@ -210,6 +215,7 @@ def outcome_of(home: Home, report: Report) -> Outcome:
             Quote(result_id=source.result_id, tool=source.tool, quote=source.quote) for source in graph.sources()
         ),
         unsupported=graph.unsupported(),
+        contradicted=tuple(found.sentence for found in graph.contradictions() if found.degree == "contradicted"),
         spend=Spent(
             turns=spend.turns,
             tool_calls=spend.tool_calls,
@@ -232,7 +238,11 @@ def told(outcome: Outcome) -> str:
             "",
         ]
     if outcome.unsupported:
-        lines += ["without evidence", *(f"  {short(sentence)}" for sentence in outcome.unsupported), ""]
+        lines.append("without evidence")
+        for sentence in outcome.unsupported:
+            otherwise = " (results say otherwise)" if sentence in outcome.contradicted else ""
+            lines.append(f"  {short(sentence)}{otherwise}")
+        lines.append("")
     reason = f" ({outcome.reason})" if outcome.reason else ""
     spend, said, home = outcome.spend, outcome.decisions, Path(outcome.home)
     return "\n".join(

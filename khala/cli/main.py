@@ -144,6 +144,13 @@ def _add_ask(add: AddParser) -> None:
         "--dry-run", action="store_true", help="only log what the policy says: every call runs, whatever it does"
     )
     parser.add_argument(
+        "--revisions",
+        type=_times,
+        default=2,
+        metavar="N",
+        help="times a draft goes back to the model for sentences without evidence (default: %(default)s)",
+    )
+    parser.add_argument(
         "--max-calls", type=_count, default=600, metavar="N", help="most tool calls of the run (default: %(default)s)"
     )
     parser.add_argument(
@@ -255,6 +262,10 @@ def _number(text: str, *, least: int) -> int:
 
 def _count(text: str) -> int:
     return _number(text, least=1)
+
+
+def _times(text: str) -> int:
+    return _number(text, least=0)
 
 
 def _window(text: str) -> int:

@@ -21,6 +21,7 @@ from khala.domain.events import (
     RunResumed,
     RunStarted,
     TurnRolledBack,
+    Verified,
 )
 from khala.domain.trajectory import Trajectory
 from khala.infrastructure.tools.documents import SkippedFile
@@ -95,10 +96,21 @@ class Progress:
                 self._pass(f"{event.call_id}: {event.status}")
             case TurnRolledBack() as event:
                 self._stay(f"turn {event.turn} rolled back: {event.note}")
+            case Verified() as event:
+                self._show_verified(event)
             case ContextShrunk() as event:
                 self._stay(f"context shrunk (level {event.level}): {event.reason}")
             case _:
                 pass
+
+    def _show_verified(self, event: Verified) -> None:
+        for name, error in event.failures.items():
+            self._stay(f"check `{name}` failed and is left out from here on: {error}")
+        if event.place == "turn":
+            for finding in event.findings:
+                self._stay(f"turn {event.turn}: {finding.note}")
+        elif event.follows == "told":
+            self._stay(f"turn {event.turn}: the draft goes back with {len(event.findings)} findings")
 
     def indexing(self, done: int, total: int) -> None:
         """Show how far the reading of a corpus is."""

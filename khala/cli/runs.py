@@ -143,7 +143,12 @@ def _turn(turn: Turn) -> list[str]:
     lines = [f"turn {turn.number}  {short(turn.reply.text) or '(no words)'}"]
     if turn.rolled_back is not None:
         lines.append(f"    rolled back ({turn.rolled_back.cause}): {short(turn.rolled_back.note)}")
-    return lines + [f"    {_call(state)}" for state in turn.calls]
+    lines += [f"    {_call(state)}" for state in turn.calls]
+    if turn.verified is not None:
+        quotes = ((finding, f": {short(finding.quote)}" if finding.quote else "") for finding in turn.verified.findings)
+        lines += [f"    {finding.verifier}: {finding.note}{quote}" for finding, quote in quotes]
+        lines += [f"    {name} failed: {short(error)}" for name, error in turn.verified.failures.items()]
+    return lines
 
 
 def _call(state: CallState) -> str:

@@ -44,7 +44,7 @@ def answered(corpus, tmp_path_factory):
 def test_an_answer_names_its_sources_word_for_word(answered, corpus):
     home, outcome = answered
     assert list(outcome) == [
-        "run_id", "status", "answer", "reason", "sources", "unsupported", "spend", "decisions", "home",
+        "run_id", "status", "answer", "reason", "sources", "unsupported", "contradicted", "spend", "decisions", "home",
     ]  # fmt: skip
     assert outcome["status"] == "answered"
     assert "3,530 kilometres" in outcome["answer"]
