@@ -20,7 +20,7 @@ from khala.domain.budget import Spend
 from khala.domain.call import ToolCall
 from khala.domain.grounding import Grounding
 from khala.domain.manifest import ToolEffect
-from khala.domain.policy import Decision, Facts, Look, Policy, RoleValue
+from khala.domain.policy import Decision, Facts, Look, Policy, RoleValue, Rule
 from khala.domain.strict_json import MAX_CHARS
 from khala.domain.trajectory import Trajectory
 from khala.domain.value import JsonObject, Value
@@ -161,10 +161,10 @@ def _told(explained: ExplainedCall, policy: Policy) -> list[str]:
         "",
         "rules",
     ]
-    texts = {rule.id: rule.when.text for rule in policy.rules if rule.when is not None}
+    texts = {rule.id: _asked_by(rule) for rule in policy.rules}
     width = max((len(look.rule) for look in explained.rules), default=0)
     for look in explained.rules:
-        condition = f"  when {short(texts[look.rule])}: {_TRUTHS[look.condition]}" if look.condition else ""
+        condition = f"  {short(texts[look.rule])}: {_TRUTHS[look.condition]}" if look.condition else ""
         lines.append(f"  {_place(look):<14}  {look.effect:<5}  {look.rule:<{width}}{condition}".rstrip())
     if not explained.rules:
         lines.append("  none was asked")
@@ -178,6 +178,13 @@ def _told(explained: ExplainedCall, policy: Policy) -> list[str]:
     if explained.more_values:
         lines.append(f"  and {explained.more_values} more")
     return lines if explained.values else [*lines, "  none"]
+
+
+def _asked_by(rule: Rule) -> str:
+    """What a rule asks of a call before it applies."""
+    key = "from" if rule.effect == "allow" else "unless from"
+    origins = f"{', '.join(sorted(rule.roles))} {key} {', '.join(sorted(rule.origins))}" if rule.origins else ""
+    return " and ".join(part for part in (origins, f"when {rule.when.text}" if rule.when is not None else "") if part)
 
 
 def _place(look: Look) -> str:

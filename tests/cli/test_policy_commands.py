@@ -410,3 +410,20 @@ def test_a_wrong_command_line_exits_with_2(arguments, capsys):
         main(["policy", *arguments])
     assert left.value.code == 2
     assert "required" in capsys.readouterr().err
+
+
+def test_explain_tells_of_rules_by_origin(tmp_path, capsys):
+    policy = tmp_path / "p.toml"
+    policy.write_text(
+        'version = 1\ninclude = ["khala:grounded"]\n[tool.send_mail]\neffect = "send"\nroles = { to = "recipient" }\n'
+    )
+    tools = tmp_path / "tools.json"
+    tools.write_text(
+        '[{"name": "send_mail", "description": "Send", "inputSchema":'
+        ' {"type": "object", "properties": {"to": {"type": "string"}}}}]'
+    )
+    call = '{"tool": "send_mail", "arguments": {"to": "eve@evil.example"}}'
+    assert main(["policy", "explain", str(policy), "--tools", str(tools), "--call", call]) == 0
+    told = capsys.readouterr().out
+    assert "ask by recipient-of-a-message" in told
+    assert "recipient unless from" in told
