@@ -344,6 +344,9 @@ def test_whatever_the_model_does_the_run_ends_within_its_budget(moves, revisions
         "empty": saying(""),
     }
     script = [*(replies[move] for move in moves), *[saying(UNFOUNDED)] * 8]
-    report, _, events = run(script, budget=InteractionBudget(revisions=revisions))
+    patient = InteractionBudget(
+        revisions=revisions, rollbacks_in_a_row=len(moves) + 1
+    )  # six times the same would end it
+    report, _, events = run(script, budget=patient)
     assert report.status == "answered"
     assert sum(event.follows == "told" for event in verified(events)) <= revisions
