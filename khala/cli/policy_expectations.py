@@ -76,8 +76,7 @@ def _tried(case: Case, guard: Guard) -> TriedCase:
 
 def _label(result: SeenResult, guard: Guard) -> Label:
     """The label the guard would give such a result, unless the case says otherwise."""
-    tool = guard.tools.get(result.tool)
-    manifest = guard.manifest(tool) if tool is not None else None
+    manifest = guard.describe(result.tool)
     label = label_of(manifest, ToolOutput(text=result.text)) if manifest is not None else Label()
     return label if result.trust is None else label.model_copy(update={"trust": result.trust})
 

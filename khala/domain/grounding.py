@@ -110,6 +110,8 @@ class Grounding:
     _values: dict[str, list[tuple[Record, str]]] = field(default_factory=dict[str, list[tuple[Record, str]]])
     """Values that stand alone, with their records and the kind of the field."""
     _titles: dict[str, list[Record]] = field(default_factory=dict[str, list[Record]])
+    _authors_with: dict[str, set[str]] = field(default_factory=dict[str, set[str]])
+    """For each word, the authors in whose name or address it stands."""
     _prose: Texts = field(default_factory=Texts)
     _prose_of: list[Record] = field(default_factory=list[Record])
     _secrets: list[Secret] = field(default_factory=list[Secret])
@@ -172,20 +174,12 @@ class Grounding:
 
     def where(self, value: JsonValue) -> tuple[str, ...]:
         """Ids of the results, or of records in them, in which a single value stands; sorted."""
-        self._take_in()
-        clean = "".join(_leaves(value))
-        found = {record.source for record, _ in self._values.get(clean, ())}
-        found |= {self._prose_of[place].source for place in self._prose.places(clean)}
-        return tuple(sorted(found - {""}))
+        return _sources(self._standing("".join(_leaves(value))))
 
     def pointed_at(self, value: JsonValue) -> tuple[str, ...]:
         """Those of `where` that the user wrote or named."""
-        self._take_in()
-        clean = "".join(_leaves(value))
-        records = [record for record, _ in self._values.get(clean, ())]
-        records += [self._prose_of[place] for place in self._prose.places(clean)]
-        named = (record for record in records if not {"own", "named"}.isdisjoint(self._pointing(record)))
-        return tuple(sorted({record.source for record in named} - {""}))
+        standing = self._standing("".join(_leaves(value)))
+        return _sources(each for each in standing if not {"own", "named"}.isdisjoint(self._pointing(each)))
 
     def words_stand(self, words: Iterable[str]) -> bool:
         """Whether each of some words, at least one, is a word of the user's."""
@@ -246,17 +240,23 @@ class Grounding:
     def _covers(self, endorsement: Endorsement, clean: str) -> bool:
         if endorsement.value is not None:
             return normalised(endorsement.value) == clean
-        return any(record.source == endorsement.source for record, _ in self._values.get(clean, ())) or any(
-            self._prose_of[place].source == endorsement.source for place in self._prose.places(clean)
-        )
+        return any(record.source == endorsement.source for record in self._standing(clean))
+
+    def _standing(self, clean: str) -> Iterator[Record]:
+        """The records in which a value stands, alone or in free text; one may come twice."""
+        self._take_in()
+        yield from (record for record, _ in self._values.get(clean, ()))
+        yield from self._telling(clean)
+
+    def _telling(self, clean: str) -> Iterator[Record]:
+        """The records in whose free text a value stands; one may come twice."""
+        return (self._prose_of[place] for place in self._prose.places(clean))
 
     def _is_pointed_at(self, clean: str, origin: Origin) -> bool:
         for record, _ in self._values.get(clean, ()):
             if origin in self._pointing(record) and (origin != "titled" or self._is_unmistakable(record, clean)):
                 return True
-        return origin == "told" and any(
-            not _TELLING.isdisjoint(self._pointing(self._prose_of[place])) for place in self._prose.places(clean)
-        )
+        return origin == "told" and any(not _TELLING.isdisjoint(self._pointing(each)) for each in self._telling(clean))
 
     def _pointing(self, record: Record) -> frozenset[Origin]:
         """What a record is to the user; empty when nothing points at it."""
@@ -277,9 +277,9 @@ class Grounding:
     def _tellers(self, record: Record) -> Iterator[Record]:
         """Earlier records in whose free text stands what a record was found by."""
         for role, text in record.pointers:
-            for place in self._prose.places(text) if role == "document" else ():
-                if self._prose_of[place].position < record.position:
-                    yield self._prose_of[place]
+            for each in self._telling(text) if role == "document" else ():
+                if each.position < record.position:
+                    yield each
 
     def _look(self, record: Record) -> Iterator[Origin]:
         authors = list(record.of_kind("author"))
@@ -313,9 +313,7 @@ class Grounding:
     def _is_half_named(self, author: str) -> bool:
         """Whether a word of an author's name or address is a word of the user's, and of no other author's."""
         words = [word for word in _WORD.findall(author.partition("@")[0]) if len(word) > 2]  # noqa: PLR2004 (initials)
-        called = [word for word in words if self._user.has_word(word)]
-        others = {name for record in self._records for name in record.of_kind("author") if name != author}
-        return any(not any(word in _WORD.findall(other) for other in others) for word in called)
+        return any(self._user.has_word(word) and self._authors_with[word] == {author} for word in words)
 
     def _is_unmistakable(self, record: Record, clean: str) -> bool:
         """Whether a value stands in every record that can be meant by the title of this one: by all of its own, too."""
@@ -329,9 +327,8 @@ class Grounding:
 
     def _is_told_before(self, clean: str, record: Record) -> bool:
         return any(
-            self._prose_of[place].position < record.position
-            and not _TELLING.isdisjoint(self._pointed.get(self._prose_of[place].position, ()))
-            for place in self._prose.places(clean)
+            each.position < record.position and not _TELLING.isdisjoint(self._pointed.get(each.position, ()))
+            for each in self._telling(clean)
         )
 
     def _is_worded(self, clean: str) -> bool:
@@ -355,8 +352,9 @@ class Grounding:
     def _take_in(self) -> None:
         """Index what was heard since the last question."""
         for raw, texts in ((self._user_raw, self._user), (self._trusted_raw, self._trusted)):
-            while raw:
-                texts.add(normalised(raw.pop(0)))
+            for text in raw:
+                texts.add(normalised(text))
+            raw.clear()
         if not self._heard:
             return
         heard, self._heard = self._heard, []
@@ -377,11 +375,17 @@ class Grounding:
             if each.kind == "title":
                 self._titles.setdefault(_plain_title(each.text), []).append(record)
             if each.kind == "author":
+                for word in _WORD.findall(each.text):
+                    self._authors_with.setdefault(word, set()).add(each.text)
                 self._pointed.clear()  # half a name may fit two now
         for text in record.prose:
             self._prose.add(text)
             self._prose_of.append(record)
         self._secrets += record.secrets
+
+
+def _sources(records: Iterable[Record]) -> tuple[str, ...]:
+    return tuple(sorted({record.source for record in records} - {""}))
 
 
 def _plain_title(title: str) -> str:
@@ -400,7 +404,10 @@ class _Outgoing:
 
         Any text may tell a secret that nobody could read.
         """
-        if not secret or stands_in(secret, self.clean) or not keys_of(secret).isdisjoint(self._keys):
+        if not secret or stands_in(secret, self.clean):
+            return True
+        keys = keys_of(secret)  # first: most secrets have none, and the text is not searched for any
+        if keys and not keys.isdisjoint(self._keys):
             return True
         bare = _bare(secret)
         return len(bare) > 2 * MIN_TELLING_CHARS and bare in self._bare

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from .manifest import ToolEffect, ToolManifest
-from .policy import Facts
+from .policy import Facts, selects
 from .value import JsonObject
 
 __all__ = ["AMOUNT", "Limit"]
@@ -50,7 +50,8 @@ class Limit:
         counted = [
             each
             for each in facts.done
-            if self._counts(each.call.tool, each.manifest.effect) and (since is None or each.at_ms > since)
+            if selects(self.tools, self.effects, each.call.tool, each.manifest.effect)
+            and (since is None or each.at_ms > since)
         ]
         if self.calls is not None and len(counted) + 1 > self.calls:
             return True
@@ -66,10 +67,6 @@ class Limit:
         except OverflowError:  # more than a number can hold
             return None
         return None if math.isnan(total) else total > self.amount
-
-    def _counts(self, tool: str, effect: ToolEffect) -> bool:
-        named = not self.tools or "*" in self.tools or tool in self.tools
-        return named and (not self.effects or effect in self.effects)
 
 
 def _amounts(manifest: ToolManifest, arguments: JsonObject) -> Iterator[float]:

@@ -200,6 +200,12 @@ class Condition(Protocol):
         ...
 
 
+def selects(tools: frozenset[str], effects: frozenset[ToolEffect], tool: str, effect: ToolEffect) -> bool:
+    """Whether calls of a tool are among those that names and effects select; empty ones select any (3)."""
+    named = not tools or "*" in tools or tool in tools
+    return named and (not effects or effect in effects)
+
+
 @dataclass(frozen=True)
 class Rule:
     """One rule: which calls it looks at, when it applies, and what it then says."""
@@ -237,8 +243,7 @@ class Rule:
 
     def looks_at(self, tool: str, effect: ToolEffect) -> bool:
         """Whether the rule speaks of such calls at all, whoever makes them with whatever arguments."""
-        named = not self.tools or "*" in self.tools or tool in self.tools
-        return named and (not self.effects or effect in self.effects)
+        return selects(self.tools, self.effects, tool, effect)
 
     def answer(self, facts: Facts) -> Answer:
         """What the rule says to a call, its condition asked once."""

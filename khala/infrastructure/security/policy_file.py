@@ -178,16 +178,18 @@ class _Check:
 
     def refuse_shadowed(self, part: PolicyPart, rules: Sequence[Rule]) -> None:
         """Refuse a rule of a file that can decide nothing (5)."""
+        by_id = {rule.id: rule for rule in rules}
         flat = [rule for rule in rules if rule.effect == "deny" and rule.is_unconditional and "*" not in rule.tools]
         for position, entry in enumerate(part.document.rule if flat and not part.is_builtin else ()):
+            own = by_id[entry.id]
             reach = self._reach(entry) & self.described.keys()
             others = [rule for rule in flat if rule.id != entry.id]
-            looked_at = [name for name in reach if not entry.effects or self.described[name].effect in entry.effects]
+            looked_at = [name for name in reach if own.looks_at(name, self.described[name].effect)]
             denying = {
                 name: [rule.id for rule in others if rule.looks_at(name, self.described[name].effect)]
                 for name in looked_at
             }
-            if looked_at and all(denying.values()) and not (entry.effect == "deny" and _is_bare(entry)):
+            if looked_at and all(denying.values()) and not (own.effect == "deny" and own.is_unconditional):
                 ids = ", ".join(f"`{each}`" for each in sorted({each for ids in denying.values() for each in ids}))
                 what = f"it never counts: {ids} denies whatever it looks at; take one of them out"
                 raise part.source.rule_fault(position, entry.id, what)
@@ -295,10 +297,6 @@ class _Check:
                     call = f"`{name}` with `{json.dumps(trial.arguments)}`"
                     what = f"it allows {call} on the word of an untrusted text, and not on the user's"
                     raise _Fault("when", f"{what}: turn the condition round, or make the rule a `deny`")
-
-
-def _is_bare(entry: RuleEntry) -> bool:
-    return entry.when is None and not entry.roles and not entry.principals and not entry.scopes
 
 
 class _Fault(Exception):
