@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import ExitStack, contextmanager
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -19,9 +19,12 @@ from khala.domain.budget import InteractionBudget
 from khala.domain.call import ToolResult
 from khala.domain.events import RunStarted, ToolDigest
 from khala.domain.grounding import Principal
+from khala.domain.memory_view import MemoryView
+from khala.domain.namespace import Namespace
 from khala.domain.policy import Policy
 from khala.domain.ports import Approver, ChatModel, Memory, Observer, RunStore
 from khala.domain.retention import Retention
+from khala.domain.selection import Selection
 from khala.domain.tool import Tool, tool
 from khala.domain.trajectory import Trajectory
 from khala.domain.verifiers import BUILT_IN_VERIFIERS, Verifiers
@@ -126,6 +129,7 @@ class Home:
         tools: Iterable[Tool] = (),
         policy: PolicySource = None,
         principal: Principal | None = None,
+        namespace: Namespace | None = None,
         approver: Approver | None = None,
         approval_timeout_s: float = APPROVAL_TIMEOUT_S,
         unsafe_dry_run: bool = False,
@@ -139,12 +143,14 @@ class Home:
 
         `recall` and `read_result` are added to `tools`. Without `model` it is the extractive researcher. `policy` is a
         policy or the path of a policy file; without it, reading is allowed and everything else needs a policy.
-        `principal` is on whose behalf it acts. `approver` answers `ask`; without it, or without an answer in time,
+        `principal` is on whose behalf it acts, `namespace` whose its runs are: it recalls what that namespace sees and
+        that principal may read. `approver` answers `ask`; without it, or without an answer in time,
         `ask` means no. A tool whose definition is none that this home accepted before is asked about. With
         `unsafe_dry_run` the policy is asked and logged, and not enforced. `verifiers` look at its turns and
         drafts; `Verifiers()` turns them off. Raises `PolicyInvalid`, `InvalidTool`.
         """
-        offered = (*tools, *memory_tools(self.memory, self.store.tool_result))
+        memory = self.memory_of(namespace, principal)
+        offered = (*tools, *memory_tools(memory, partial(self._result_within, memory.bounds)))
         return ResearchAgent(
             model=ExtractiveResearcher() if model is None else model,
             guard=_guard(
@@ -156,14 +162,28 @@ class Home:
                 known_tools=self.store.known_tools(),
             ),
             store=self.store,
-            memory=self.memory,
+            memory=memory,
             observers=observers,
             budget=budget or InteractionBudget(),
             retention=retention or Retention(),
             verifiers=verifiers,
             principal=principal or Principal(),
+            namespace=namespace or Namespace(),
             settings=settings or {},
         )
+
+    def memory_of(self, namespace: Namespace | None = None, principal: Principal | None = None) -> MemoryView:
+        """The memory as an agent of this namespace, acting for this principal, has it. Raises `MemoryUnusable`.
+
+        A principal with a name or ids finds what everyone may read and what names them among its readers. One without
+        is the owner of the home, and finds all that the namespace sees.
+        """
+        known_as = (principal or Principal()).known_as
+        return MemoryView(self.memory, Selection(namespace=namespace or Namespace(), read_by=known_as or None))
+
+    def _result_within(self, bounds: Selection, result_id: str) -> ToolResult | None:
+        result = self.store.tool_result(result_id)
+        return result if result is not None and bounds.holds(result) else None
 
     @contextmanager
     def session(
@@ -173,6 +193,7 @@ class Home:
         *,
         policy: PolicySource = None,
         principal: Principal | None = None,
+        namespace: Namespace | None = None,
         approver: Approver | None = None,
         approval_timeout_s: float = APPROVAL_TIMEOUT_S,
         unsafe_dry_run: bool = False,
@@ -186,7 +207,9 @@ class Home:
         guard = _guard(
             functions, policy, approver, approval_timeout_s, unsafe_dry_run=unsafe_dry_run, known_tools=known
         )
-        with _session(self.store, task, guard, principal, memory=self.memory, observers=observers) as session:
+        with _session(
+            self.store, task, guard, principal, namespace, memory=self.memory, observers=observers
+        ) as session:
             yield session
 
     def graph(self, run_id: str) -> ReasoningGraph:
@@ -260,6 +283,7 @@ def _session(
     task: str,
     guard: Guard,
     principal: Principal | None,
+    namespace: Namespace | None = None,
     *,
     memory: Memory | None = None,
     observers: Sequence[Observer] = (),
@@ -273,6 +297,7 @@ def _session(
         budget=InteractionBudget(),
         retention=Retention(),
         principal=principal or Principal(),
+        namespace=namespace or Namespace(),
         dry_run=guard.unsafe_dry_run,
         hosted=True,
     )

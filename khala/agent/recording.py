@@ -152,6 +152,7 @@ class Recording:
                 derived_from=derived_from,
                 run_id=record.run_id,
                 at_ms=record.at_ms,
+                namespace=self.trajectory.namespace,
             )
             if result.is_original:
                 self.memory.remember(result)

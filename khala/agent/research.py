@@ -12,6 +12,7 @@ from khala.domain.budget import InteractionBudget, Spend
 from khala.domain.context import Context
 from khala.domain.events import Finding, Recorded, RunResumed, RunStarted, RunStatus
 from khala.domain.grounding import Principal
+from khala.domain.namespace import Namespace
 from khala.domain.policy import Effect
 from khala.domain.ports import ChatModel, Memory, Observer, RunLog, RunStore
 from khala.domain.retention import Retention
@@ -70,6 +71,8 @@ class ResearchAgent:
     system: str = SYSTEM
     principal: Principal = field(default_factory=Principal)
     """On whose behalf its runs act."""
+    namespace: Namespace = field(default_factory=Namespace)
+    """Whose its runs are."""
     settings: Mapping[str, str] = field(default_factory=dict[str, str])
     """Kept in the log for whoever resumes the run; never a secret."""
 
@@ -86,7 +89,8 @@ class ResearchAgent:
     async def resume(self, run_id: str) -> Report:
         """Drive a run on from where it stands; a run that has ended is only reported.
 
-        Raises `RunUnknown`, `RunBusy`, `LogDamaged`, and what `run` raises.
+        Raises `RunUnknown`, also for one that is not this agent's to drive, `RunBusy`, `LogDamaged`, and what `run`
+        raises.
         """
         with self.store.reopen(run_id) as log:
             return await self._go_on(log, self.observers)
@@ -114,6 +118,7 @@ class ResearchAgent:
             budget=self.budget,
             retention=self.retention,
             principal=self.principal,
+            namespace=self.namespace,
             dry_run=self.guard.unsafe_dry_run,
             settings=dict(self.settings),
         )
@@ -127,6 +132,10 @@ class ResearchAgent:
         trajectory = recording.trajectory
         if trajectory.started is None:
             raise InvalidTask(f"run `{log.run_id}` stopped before it had a task: start a new one")
+        if (trajectory.started.namespace, trajectory.started.principal) != (self.namespace, self.principal):
+            raise RunUnknown(
+                f"run `{log.run_id}` is of another namespace, or acts for another: resume it with an agent of its own"
+            )
         if trajectory.started.hosted:
             raise RunUnknown(f"run `{log.run_id}` was driven by another program's loop: there is nothing to resume")
         if trajectory.is_imported:

@@ -20,6 +20,7 @@ from khala.cli.next_step import command
 from khala.cli.progress import Progress, printable, short
 from khala.domain.budget import InteractionBudget
 from khala.domain.events import RunStarted, RunStatus
+from khala.domain.namespace import Namespace
 from khala.domain.policy import Effect
 from khala.domain.retention import Retention
 from khala.domain.tool import Tool
@@ -87,6 +88,8 @@ def ask(parsed: argparse.Namespace) -> int:
         "approvals": parsed.approvals or "",
         "approval_timeout": str(parsed.approval_timeout or ""),
         "dry_run": "yes" if parsed.dry_run else "",
+        "tenant": parsed.tenant,
+        "agent": parsed.agent,
         "policy": os.path.abspath(parsed.policy) if parsed.policy else "",  # noqa: PTH100 (the same)
     }
     drive = _Drive(
@@ -167,6 +170,7 @@ class _Drive:
                 approver=approver(self.settings.get("approvals", ""), home, progress, timeout_s=timeout_s),
                 approval_timeout_s=timeout_s,
                 unsafe_dry_run=bool(self.settings.get("dry_run")),
+                namespace=Namespace(tenant=self.settings.get("tenant", ""), agent=self.settings.get("agent", "")),
                 observers=(progress,),
                 budget=self.budget,
                 retention=self.retention,

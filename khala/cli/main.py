@@ -177,8 +177,26 @@ def _add_ask(add: AddParser) -> None:
     parser.add_argument(
         "--words-only", action="store_true", help="memory finds by words only; no embedding model is loaded"
     )
+    _add_namespace(parser)
     _add_who_approves(parser)
     parser.set_defaults(command=_ask)
+
+
+def _add_namespace(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--tenant",
+        type=_namespace_name,
+        default="",
+        metavar="NAME",
+        help="whose this is; tenants never see each other",
+    )
+    parser.add_argument(
+        "--agent",
+        type=_namespace_name,
+        default="",
+        metavar="NAME",
+        help="which agent of the tenant; it sees what is its own (default: the one without a name, which sees all)",
+    )
 
 
 def _add_resume(add: AddParser) -> None:
@@ -258,6 +276,15 @@ def _number(text: str, *, least: int) -> int:
     if number < least:
         raise argparse.ArgumentTypeError(f"must be {least} or more")
     return number
+
+
+def _namespace_name(given: str) -> str:
+    from khala.domain.namespace import Namespace
+
+    try:
+        return Namespace(tenant=given).tenant
+    except ValueError:
+        raise argparse.ArgumentTypeError("write up to 100 letters, digits and `_.@+-`") from None
 
 
 def _count(text: str) -> int:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Literal
 
 from .label import Label
+from .namespace import Namespace
 from .value import JsonObject, Value
 
 __all__ = ["CallStatus", "Recollection", "ToolCall", "ToolResult", "call_id"]
@@ -50,6 +51,8 @@ class ToolResult(Value):
     run_id: str
     at_ms: int = 0
     """When it was finished: milliseconds since the epoch."""
+    namespace: Namespace = Namespace()
+    """Whose it is."""
 
     @property
     def is_original(self) -> bool:
@@ -70,6 +73,11 @@ class Recollection(Value):
     score: float
     """Higher is nearer; comparable only within one answer."""
     label: Label
+    digest: str
+    """SHA-256 of the whole text of the result, hex."""
+    arguments_digest: str
+    """SHA-256 of the canonical JSON of what the tool was called with, hex."""
     at_ms: int = 0
+    namespace: Namespace = Namespace()
     also_in: tuple[str, ...] = ()
     """Ids of further results that hold the same words under the same label; the passage is told once for all."""

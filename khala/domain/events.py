@@ -15,6 +15,7 @@ from .budget import InteractionBudget, LimitName
 from .call import CallStatus, ToolCall
 from .grounding import Endorsement, Principal
 from .label import Label
+from .namespace import Namespace
 from .policy import Decision
 from .retention import Retention
 from .value import Value
@@ -131,6 +132,8 @@ class RunStarted(Value):
     retention: Retention
     principal: Principal = Principal()
     """On whose behalf the run acts."""
+    namespace: Namespace = Namespace()
+    """Whose the run is, and all that its tools tell."""
     dry_run: bool = False
     """The policy is asked and logged, and not enforced."""
     hosted: bool = False

@@ -76,6 +76,11 @@ class Principal(Value):
     scopes: frozenset[str] = frozenset()
     """What they were granted; rules can ask for it."""
 
+    @property
+    def known_as(self) -> frozenset[str]:
+        """Their name and ids; nothing for the owner of the home, who needs none."""
+        return frozenset({self.name, *self.ids} - {""})
+
 
 class Endorsement(Value):
     """A person's yes to a value, or to all that one source says, for one role and effect."""

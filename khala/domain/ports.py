@@ -10,6 +10,7 @@ from .call import Recollection, ToolCall, ToolResult
 from .events import Event, Recorded
 from .message import ModelReply, Prompt
 from .policy import Consent, Decision
+from .selection import EVERYTHING, Selection
 
 __all__ = ["Approver", "ChatModel", "Digest", "Memory", "Observer", "RunLog", "RunStore"]
 
@@ -81,8 +82,8 @@ class Memory(Protocol):
         """Take in a result; returns at once, indexing follows behind."""
         ...
 
-    def recall(self, query: str, *, limit: int = 5) -> Sequence[Recollection]:
-        """The best passages for a query, best first; sees everything remembered before the call."""
+    def recall(self, query: str, *, limit: int = 5, where: Selection = EVERYTHING) -> Sequence[Recollection]:
+        """The best passages of the results that are meant, best first; sees everything remembered before the call."""
         ...
 
 

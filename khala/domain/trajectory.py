@@ -34,6 +34,7 @@ from .events import (
     Verified,
 )
 from .grounding import Endorsement
+from .namespace import Namespace
 from .policy import Effect
 
 __all__ = ["CallState", "Move", "Trajectory", "Turn"]
@@ -151,6 +152,11 @@ class Trajectory:
     def is_imported(self) -> bool:
         """Whether it was driven elsewhere and read from a log: nothing in it was decided by a guard."""
         return self.started is not None and self.started.imported is not None
+
+    @property
+    def namespace(self) -> Namespace:
+        """Whose the run is, and all that its tools tell."""
+        return Namespace() if self.started is None else self.started.namespace
 
     @property
     def open_turn(self) -> Turn | None:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Sequence
+from hashlib import sha256
 
 from khala.domain.call import Recollection, ToolResult
+from khala.domain.selection import EVERYTHING, Selection
+from khala.domain.value import JsonObject
 
 __all__ = ["ListedMemory"]
 
@@ -24,10 +28,10 @@ class ListedMemory:
         """Take in a result; one of a known id is the same result."""
         self._results.setdefault(result.call.id, result)
 
-    def recall(self, query: str, *, limit: int = 5) -> Sequence[Recollection]:
+    def recall(self, query: str, *, limit: int = 5, where: Selection = EVERYTHING) -> Sequence[Recollection]:
         """The passages that share most words with the query, the latest first among equals; equal passages once."""
         words = {*_WORD.findall(query.lower())}
-        found = [one for result in self._results.values() for one in _matching(result, words)]
+        found = [one for result in self._results.values() if where.holds(result) for one in _matching(result, words)]
         found.sort(key=lambda one: (one.score, one.at_ms), reverse=True)
         once = {(one.passage, one.label): one for one in reversed(found)}
         return [one for one in found if once[one.passage, one.label] is one][: max(0, limit)]
@@ -48,5 +52,14 @@ def _matching(result: ToolResult, words: set[str]) -> Iterator[Recollection]:
                 end=found.end(),
                 score=float(len(shared)),
                 label=result.label,
+                digest=result.digest,
+                arguments_digest=_digest(result.call.arguments),
                 at_ms=result.at_ms,
+                namespace=result.namespace,
             )
+
+
+def _digest(arguments: JsonObject) -> str:
+    """As RFC 8785 spells them, but for numbers with a fraction and keys beyond the first 65,536 characters."""
+    spelled = json.dumps(arguments, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return sha256(spelled.encode(errors="surrogatepass")).hexdigest()

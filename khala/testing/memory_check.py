@@ -14,7 +14,9 @@ from itertools import pairwise
 
 from khala.domain.call import ToolCall, ToolResult
 from khala.domain.label import Label
+from khala.domain.namespace import Namespace
 from khala.domain.ports import Memory
+from khala.domain.selection import Selection
 from khala.domain.value import JsonObject
 
 __all__ = ["check_memory", "example_result"]
@@ -35,6 +37,32 @@ _WEIRD_QUERIES = (
     "x" * _LONG_QUERY_CHARS,
 )
 
+_SELECTIONS = (
+    Selection(),
+    Selection(namespace=Namespace()),
+    Selection(namespace=Namespace(tenant="acme")),
+    Selection(namespace=Namespace(tenant="acme", agent="buyer")),
+    Selection(namespace=Namespace(tenant="acme", agent="seller")),
+    Selection(namespace=Namespace(agent="buyer")),
+    Selection(read_by=frozenset({"ann"})),
+    Selection(read_by=frozenset({"an", "ann@example.org", 'ann", "bob', "%", "\ud800"})),
+    Selection(read_by=frozenset()),
+    Selection(ids=frozenset({"run1-1", "run2-2", "run9-9"})),
+    Selection(ids=frozenset()),
+    Selection(runs=frozenset({"run0", "run2"})),
+    Selection(runs=frozenset({"run0' OR '1' = '1", "run1\ud800", "run1\0"})),
+    Selection(tools=frozenset({"mail"})),
+    Selection(tools=frozenset({"' OR true --", "mai_", "%"})),
+    Selection(trust="trusted"),
+    Selection(trust="untrusted", tools=frozenset({"web_page"})),
+    Selection(origins=frozenset({"user"})),
+    Selection(origins=frozenset({"import", "tool:mail"})),
+    Selection(origins=frozenset({"use", '"user', "\ud800"})),
+    Selection(since_ms=5, before_ms=9),
+    Selection(since_ms=2**62),
+    Selection(before_ms=-(2**62)),
+)
+
 
 def example_result(
     text: str,
@@ -45,6 +73,7 @@ def example_result(
     arguments: JsonObject | None = None,
     label: Label | None = None,
     at_ms: int = 0,
+    namespace: Namespace | None = None,
 ) -> ToolResult:
     """A successful result, as the loop would hand it to a memory."""
     return ToolResult(
@@ -55,6 +84,7 @@ def example_result(
         label=label or Label(),
         run_id=run_id,
         at_ms=at_ms,
+        namespace=namespace or Namespace(),
     )
 
 
@@ -135,6 +165,35 @@ def _check_it_keeps_to_the_limit(memory: Memory) -> None:
         _expect(not memory.recall("copper", limit=limit), "a limit of 0 or less finds nothing")
 
 
+def _check_it_finds_what_is_meant_and_nothing_else(memory: Memory) -> None:
+    both = Label(readers=frozenset({"ann", "bob"}), origins=("import", "tool:mail"))
+    labels = (Label(), Label(trust="trusted", origins=("user",)), both, Label(readers=frozenset()))
+    namespaces = (Namespace(), Namespace(tenant="acme"), Namespace(tenant="acme", agent="buyer"))
+    results = [
+        example_result(
+            f"Tender {number} asks for copper.",
+            number=number,
+            run_id=f"run{number % 3}",
+            tool=("mail", "web_page")[number % 2],
+            label=labels[number % 4],
+            at_ms=number,
+            namespace=namespaces[number % 3],
+        )
+        for number in range(24)
+    ]
+    for result in results:
+        memory.remember(result)
+    for where in _SELECTIONS:
+        meant = {result.call.id for result in results if where.holds(result)}
+        found = memory.recall("tender copper", limit=len(results), where=where)
+        ids = {id_ for one in found for id_ in (one.result_id, *one.also_in)}
+        _expect(ids == meant, f"`{where!r}` means {sorted(meant)} and finds them alone, not {sorted(ids)}")
+        for one in found:
+            whole = next(result for result in results if result.call.id == one.result_id)
+            _expect(one.namespace == whole.namespace, "whose a result is comes back")
+            _expect(one.digest == whole.digest, "the digest of the whole text comes back")
+
+
 def _check_it_takes_any_query(memory: Memory) -> None:
     _expect(not memory.recall("anything"), "an empty memory finds nothing")
     memory.remember(example_result("The quick brown fox jumps over the lazy dog."))
@@ -164,6 +223,7 @@ _CHECKS: tuple[Callable[[Memory], None], ...] = (
     _check_it_counts_a_result_once,
     _check_it_tells_equal_texts_once,
     _check_it_keeps_to_the_limit,
+    _check_it_finds_what_is_meant_and_nothing_else,
     _check_it_takes_any_query,
     _check_it_takes_any_text,
 )

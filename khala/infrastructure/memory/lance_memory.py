@@ -21,6 +21,7 @@ from pathlib import Path
 import structlog
 
 from khala.domain.call import Recollection, ToolResult
+from khala.domain.selection import EVERYTHING, Selection
 from khala.errors import MemoryUnusable
 from khala.infrastructure.memory.lance_table import Entry, PassageTable, claim, unusable
 from khala.infrastructure.memory.passages import Passage, passages
@@ -104,23 +105,23 @@ class LanceMemory:
             self._start()
             self._changed.notify_all()
 
-    def recall(self, query: str, *, limit: int = 5) -> Sequence[Recollection]:
-        """The best passages for a query, best first. Raises `MemoryUnusable`."""
+    def recall(self, query: str, *, limit: int = 5, where: Selection = EVERYTHING) -> Sequence[Recollection]:
+        """The best passages of the results that are meant, best first. Raises `MemoryUnusable`."""
         wanted = searchable(query)
-        if limit <= 0 or not wanted:
+        if limit <= 0 or not wanted or where.is_empty:
             return []
         table, pending = self._settled()
         # looked at before the table is searched: a result committed in between is then found twice, never not at all
-        waiting = Waiting(pending)
+        waiting = Waiting(pending, where)
         total = table.total() + len(waiting.passages)
 
         def search(asked: Sequence[str]) -> Found:
-            found = table.by_words(asked, CANDIDATES)
+            found = table.by_words(asked, CANDIDATES, where)
             return found + waiting.by_words(asked, found, total)
 
         by_meaning: Found = []
         if self._embedder is not None:
-            by_meaning = table.by_meaning(self._embedder.embed_query(wanted), CANDIDATES)
+            by_meaning = table.by_meaning(self._embedder.embed_query(wanted), CANDIDATES, where)
         asked = query_terms(wanted)
         return self._ranking.best(wanted, limit, asked=asked, search=search, by_meaning=by_meaning, total=total)
 

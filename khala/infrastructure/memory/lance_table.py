@@ -14,6 +14,7 @@ import os
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
+from dataclasses import asdict, fields
 from datetime import timedelta
 from importlib.util import find_spec
 from pathlib import Path
@@ -21,8 +22,9 @@ from typing import Any, cast
 
 import structlog
 
+from khala.domain.selection import Selection
 from khala.errors import MemoryUnusable, MissingExtra
-from khala.infrastructure.memory.passages import Passage
+from khala.infrastructure.memory.passages import Passage, Source, listed, storable
 from khala.infrastructure.memory.ranking import Found
 from khala.infrastructure.memory.words import TERM_CHARS
 
@@ -50,10 +52,12 @@ _TERM_BYTES = 4 * TERM_CHARS
 
 _TERMS_INDEX = "terms_idx"
 
-_FORMAT = 2
+_FORMAT = 3
 """Of the tables and the note beside them."""
 
-_COLUMNS = ("result_id", "run_id", "tool", "header_chars", "start", "end", "words", "label", "at_ms")
+_SOURCE = tuple(field.name for field in fields(Source))
+
+_COLUMNS = (*_SOURCE, "header_chars", "start", "end", "words")
 
 
 def has_lancedb() -> bool:
@@ -129,6 +133,8 @@ class PassageTable:
         database = lancedb.connect(self._folder, read_consistency_interval=timedelta(0), session=session)
         name = "words" if self._dims is None else "passages"
         table: Any = database.create_table(name, schema=self._schema(), exist_ok=True)
+        if table.schema.names != self._schema().names:
+            raise unusable(self._folder, "another version of khala made it")
         if not list(table.list_indices()):
             try:
                 terms_as_they_are = FTS(
@@ -148,21 +154,18 @@ class PassageTable:
     def _schema(self) -> Any:
         import pyarrow as pa
 
-        fields: dict[str, Any] = {
-            "result_id": pa.string(),
-            "run_id": pa.string(),
-            "tool": pa.string(),
+        columns: dict[str, Any] = {
+            **{name: pa.string() for name in _SOURCE},
+            "at_ms": pa.int64(),
             "header_chars": pa.int32(),
             "start": pa.int64(),
             "end": pa.int64(),
             "words": pa.string(),
             "terms": pa.string(),
-            "label": pa.string(),
-            "at_ms": pa.int64(),
         }
         if self._dims is not None:
-            fields["vector"] = pa.list_(pa.float32(), self._dims)
-        return cast("Any", pa.schema(fields))
+            columns["vector"] = pa.list_(pa.float32(), self._dims)
+        return cast("Any", pa.schema(columns))
 
     def known(self) -> AbstractSet[str]:
         """Ids of all results in the table."""
@@ -199,16 +202,12 @@ class PassageTable:
             yield {**dict.fromkeys(self._schema().names), "result_id": result_id, "end": 0, "words": "", "terms": ""}
         for passage, vector in found:
             row: dict[str, object] = {
-                "result_id": result_id,
-                "run_id": passage.run_id,
-                "tool": passage.tool,
+                **asdict(passage.source),
                 "header_chars": len(passage.header),
                 "start": passage.start,
                 "end": passage.end,
                 "words": passage.words,
                 "terms": " ".join(passage.terms),
-                "label": passage.label,
-                "at_ms": passage.at_ms,
             }
             if self._dims is not None:
                 row["vector"] = vector
@@ -219,8 +218,8 @@ class PassageTable:
         with _translated(self._folder):
             return int(self._table.count_rows())
 
-    def by_words(self, asked: Sequence[str], limit: int) -> Found:
-        """The best passages by BM25 over their terms."""
+    def by_words(self, asked: Sequence[str], limit: int, where: Selection) -> Found:
+        """The best passages by BM25 over their terms, of the results that are meant."""
         if not asked:
             return []
         from lancedb.query import MatchQuery
@@ -228,14 +227,15 @@ class PassageTable:
         with _translated(self._folder):
             words = MatchQuery(" ".join(asked), "terms")  # pyright: ignore[reportCallIssue] - the rest has defaults
             search = self._table.search(words, query_type="fts")
-            rows: list[dict[str, Any]] = search.select([*_COLUMNS, "_score"]).limit(limit).to_list()
+            search = _within(search, where).select([*_COLUMNS, "_score"]).limit(limit)
+            rows: list[dict[str, Any]] = search.to_list()
         return [(_passage(row), float(row["_score"])) for row in rows]
 
-    def by_meaning(self, vector: list[float], limit: int) -> Found:
-        """The nearest passages by cosine."""
+    def by_meaning(self, vector: list[float], limit: int, where: Selection) -> Found:
+        """The nearest passages by cosine, of the results that are meant."""
         with _translated(self._folder):
             search = self._table.search(vector, vector_column_name="vector", query_type="vector")
-            search = search.distance_type("cosine").select([*_COLUMNS, "_distance"]).limit(limit)
+            search = _within(search.distance_type("cosine"), where).select([*_COLUMNS, "_distance"]).limit(limit)
             rows: list[dict[str, Any]] = search.to_list()
         return [(_passage(row), 1.0 - float(row["_distance"])) for row in rows]
 
@@ -262,13 +262,41 @@ def _passage(row: Mapping[str, Any]) -> Passage:
     words: str = row["words"]
     header_chars: int = row["header_chars"]
     return Passage(
-        result_id=row["result_id"],
-        run_id=row["run_id"],
-        tool=row["tool"],
+        source=Source(**{name: row[name] for name in _SOURCE}),
         header=words[:header_chars],
         text=words[header_chars + 1 :],
         start=row["start"],
         end=row["end"],
-        label=row["label"],
-        at_ms=row["at_ms"],
     )
+
+
+def _within(search: Any, where: Selection) -> Any:
+    """A search among the results that are meant; each condition is an object with a value, never text."""
+    for condition in _conditions(where):
+        search = search.where(condition)
+    return search
+
+
+def _conditions(where: Selection) -> Iterator[Any]:
+    from lancedb.expr import col, lit
+
+    if where.namespace is not None:
+        yield col("tenant") == lit(where.namespace.tenant)
+        if where.namespace.agent:
+            yield col("agent") == lit(where.namespace.agent)
+    if where.read_by is not None:
+        readable = col("readers") == lit("")
+        for reader in sorted(where.read_by):
+            readable |= col("readers").contains(lit(listed(reader)))
+        yield readable
+    for column, names in (("result_id", where.ids), ("run_id", where.runs), ("tool", where.tools)):
+        if names is not None:
+            yield col(column).isin(storable(names))
+    if where.trust is not None:
+        yield col("trust") == lit(where.trust)
+    for origin in sorted(where.origins):
+        yield col("origins").contains(lit(listed(origin)))
+    if where.since_ms is not None:
+        yield col("at_ms") >= lit(where.since_ms)
+    if where.before_ms is not None:
+        yield col("at_ms") < lit(where.before_ms)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from khala.domain.call import ToolCall, ToolResult
+from khala.domain.namespace import Namespace
 from khala.infrastructure.memory.chunks import CHUNK_PIECES, CountTokens, chunks, estimated_pieces
 from khala.infrastructure.memory.words import clean, terms
+from khala.infrastructure.store.canonical import canonical_digest
 
-__all__ = ["Passage", "passages"]
+__all__ = ["Passage", "Source", "listed", "passages", "storable"]
 
 HEADER_CHARS = 120
 """Characters of a header at most: about 30 word pieces of the 256 that MiniLM reads."""
@@ -21,20 +25,75 @@ _MARKS = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Passage:
-    """One chunk of a result with all that a recollection tells of it."""
+class Source:
+    """The result a passage is of, and all that a recollection tells of it."""
 
     result_id: str
     run_id: str
+    tenant: str
+    agent: str
     tool: str
+    label: str
+    """The label as JSON, and after it what is searched for of it."""
+    trust: str
+    readers: str
+    """A list as JSON, empty when everyone may read it."""
+    origins: str
+    """A list as JSON."""
+    digest: str
+    arguments_digest: str
+    at_ms: int
+
+    @staticmethod
+    def of(result: ToolResult) -> Source:
+        """That of a result."""
+        label = result.label
+        return Source(
+            result_id=result.call.id,
+            run_id=result.run_id,
+            tenant=result.namespace.tenant,
+            agent=result.namespace.agent,
+            tool=result.call.tool,
+            label=label.model_dump_json(),
+            trust=label.trust,
+            readers="" if label.readers is None else json.dumps(sorted(label.readers)),
+            origins=json.dumps(label.origins),
+            digest=result.digest,
+            arguments_digest=canonical_digest(result.call.arguments),
+            at_ms=result.at_ms,
+        )
+
+    @property
+    def namespace(self) -> Namespace:
+        """Whose it is."""
+        return Namespace(tenant=self.tenant, agent=self.agent)
+
+
+def listed(name: str) -> str:
+    """How a name stands in a list of `Source`, and nothing else does."""
+    return json.dumps(name)
+
+
+def storable(names: Iterable[str]) -> list[str]:
+    """Those of some names that a stored one can equal: no database takes a lone surrogate, and some stop at a NUL."""
+    return sorted(name for name in names if clean(name) == name and "\0" not in name)
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """One chunk of a result."""
+
+    source: Source
     header: str
     """Tool and main arguments: searched and embedded with the text, but no part of it."""
     text: str
     start: int
     end: int
-    label: str
-    """The label as JSON."""
-    at_ms: int
+
+    @property
+    def result_id(self) -> str:
+        """The result it is of."""
+        return self.source.result_id
 
     @property
     def words(self) -> str:
@@ -58,20 +117,10 @@ def passages(
         return []
     text = clean(result.text)
     head = _header(result.call)
-    label = result.label.model_dump_json()
+    source = Source.of(result)
     limit = max(1, min(CHUNK_PIECES, max_tokens - _MARKS - count_tokens(head)))
     return [
-        Passage(
-            result_id=result.call.id,
-            run_id=result.run_id,
-            tool=result.call.tool,
-            header=head,
-            text=text[chunk.start : chunk.end],
-            start=chunk.start,
-            end=chunk.end,
-            label=label,
-            at_ms=result.at_ms,
-        )
+        Passage(source, head, text[chunk.start : chunk.end], chunk.start, chunk.end)
         for chunk in chunks(text, count_tokens=count_tokens, limit=limit)
     ]
 

@@ -149,13 +149,15 @@ def _by_result(found: Found) -> Found:
 
 
 def _aged(found: Found, half_life_s: float) -> Found:
-    newest = max((passage.at_ms for passage, _ in found), default=0)
-    aged = [(passage, score * 0.5 ** ((newest - passage.at_ms) / 1000 / half_life_s)) for passage, score in found]
+    newest = max((passage.source.at_ms for passage, _ in found), default=0)
+    aged = [
+        (passage, score * 0.5 ** ((newest - passage.source.at_ms) / 1000 / half_life_s)) for passage, score in found
+    ]
     return _in_order(aged)
 
 
 def _in_order(found: Found) -> Found:
-    return sorted(found, key=lambda one: (-one[1], -one[0].at_ms, _key(one[0])))
+    return sorted(found, key=lambda one: (-one[1], -one[0].source.at_ms, _key(one[0])))
 
 
 def _recollections(ranked: Found, limit: int) -> list[Recollection]:
@@ -163,7 +165,7 @@ def _recollections(ranked: Found, limit: int) -> list[Recollection]:
     chosen: list[_Choice] = []
     holding: dict[tuple[str, str], _Choice] = {}
     for passage, score in ranked:
-        words = (_essence(passage.text), passage.label)
+        words = (_essence(passage.text), passage.source.label)
         if (same := holding.get(words)) is not None:
             same.repeat(passage)
         elif len(chosen) < limit:
@@ -207,16 +209,20 @@ class _Choice:
         passage = self._passage
         words = passage.text.strip()
         start = passage.start + len(passage.text) - len(passage.text.lstrip())
+        source = passage.source
         return Recollection(
-            result_id=passage.result_id,
-            run_id=passage.run_id,
-            tool=passage.tool,
+            result_id=source.result_id,
+            run_id=source.run_id,
+            tool=source.tool,
             passage=words,
             start=start,
             end=start + len(words),
             score=self._score,
-            label=Label.model_validate_json(passage.label),
-            at_ms=passage.at_ms,
+            label=Label.model_validate_json(source.label),
+            digest=source.digest,
+            arguments_digest=source.arguments_digest,
+            at_ms=source.at_ms,
+            namespace=source.namespace,
             also_in=tuple(self._also_in),
         )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from khala.domain.call import ToolResult
+from khala.domain.selection import Selection
 from khala.infrastructure.memory.passages import passages
 from khala.infrastructure.memory.ranking import CANDIDATES, Found
 from khala.infrastructure.memory.words import bm25
@@ -15,8 +16,8 @@ __all__ = ["Waiting"]
 class Waiting:
     """The passages of some results, searched as if they were in the table."""
 
-    def __init__(self, results: Sequence[ToolResult]) -> None:
-        self.passages = [passage for result in results for passage in passages(result)]
+    def __init__(self, results: Sequence[ToolResult], where: Selection) -> None:
+        self.passages = [passage for result in results if where.holds(result) for passage in passages(result)]
         self._terms = [passage.terms for passage in self.passages]
 
     def by_words(self, asked: Sequence[str], found: Found, total: int) -> Found:

@@ -6,17 +6,21 @@ passage, so there is no worker. The store is the truth: what a killed process ha
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import threading
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
+from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 import structlog
 
 from khala.domain.call import Recollection, ToolResult
+from khala.domain.selection import EVERYTHING, Selection
 from khala.errors import MemoryUnusable
-from khala.infrastructure.memory.passages import Passage, passages
+from khala.infrastructure.memory.passages import Passage, Source, listed, passages, storable
 from khala.infrastructure.memory.ranking import CANDIDATES, Found, Ranking
 from khala.infrastructure.memory.terms import CatchUp, MemoryStats, nothing_stored
 from khala.infrastructure.memory.words import query_terms, searchable
@@ -29,13 +33,26 @@ _KEPT_CHARS = 16_000_000
 _BUSY_S = 30.0
 """Seconds to wait for another process that is filing."""
 
-_TABLES = """
-CREATE TABLE IF NOT EXISTS results (id TEXT PRIMARY KEY) WITHOUT ROWID;
+_SOURCE = tuple(field.name for field in fields(Source))
+
+_FORMAT = 2
+"""Of the tables. Those of another are dropped and filled from the store again, which takes seconds."""
+
+_TABLES = f"""
+CREATE TABLE IF NOT EXISTS sources (number INTEGER PRIMARY KEY, {", ".join(_SOURCE)}, UNIQUE (result_id));
 CREATE VIRTUAL TABLE IF NOT EXISTS passages USING fts5(
-    terms, header UNINDEXED, text UNINDEXED, result_id UNINDEXED, run_id UNINDEXED, tool UNINDEXED, start UNINDEXED,
-    stop UNINDEXED, label UNINDEXED, at_ms UNINDEXED, tokenize = 'unicode61'
+    terms, header UNINDEXED, text UNINDEXED, start UNINDEXED, stop UNINDEXED, source UNINDEXED, tokenize = 'unicode61'
 );
 """
+
+_ADD_SOURCE = f"INSERT OR IGNORE INTO sources ({', '.join(_SOURCE)}) VALUES ({', '.join('?' * len(_SOURCE))})"  # noqa: S608 (names of this file)
+
+_FIND = f"""
+SELECT {", ".join(_SOURCE)}, header, text, start, stop, bm25(passages)
+FROM passages JOIN sources ON sources.number = passages.source WHERE passages MATCH ?
+"""  # noqa: S608 (names of this file)
+
+_READABLE = "(readers = '' OR EXISTS (SELECT 1 FROM json_each(?) AS reader WHERE instr(readers, reader.value)))"
 
 
 class WordMemory:
@@ -57,7 +74,7 @@ class WordMemory:
             self._database = sqlite3.connect(place, timeout=_BUSY_S, check_same_thread=False, isolation_level=None)
             self._database.execute("PRAGMA journal_mode = WAL")
             self._database.execute("PRAGMA synchronous = NORMAL")
-            self._database.executescript(_TABLES)
+            self._make_tables()
         structlog.get_logger().warning("memory finds by words only", reason="the `memory` extra is not installed")
 
     def remember(self, result: ToolResult) -> None:
@@ -68,20 +85,22 @@ class WordMemory:
             if self._kept_chars > _KEPT_CHARS:
                 self._file()
 
-    def recall(self, query: str, *, limit: int = 5) -> Sequence[Recollection]:
-        """The best passages for a query, best first. Raises `MemoryUnusable`."""
+    def recall(self, query: str, *, limit: int = 5, where: Selection = EVERYTHING) -> Sequence[Recollection]:
+        """The best passages of the results that are meant, best first. Raises `MemoryUnusable`."""
         wanted = searchable(query)
         asked = query_terms(wanted)
         if limit <= 0 or not asked:
             return []
         with self._one_at_a_time:
             self._file()
-            return self._ranking.best(wanted, limit, asked=asked, search=self._by_words, by_meaning=[])
+            return self._ranking.best(
+                wanted, limit, asked=asked, search=lambda terms: self._by_words(terms, where), by_meaning=[]
+            )
 
     def stats(self) -> MemoryStats:
         """How much is held. Raises `MemoryUnusable`."""
         with self._one_at_a_time, self._usable():
-            (results,) = self._database.execute("SELECT count(*) FROM results").fetchone()
+            (results,) = self._database.execute("SELECT count(*) FROM sources").fetchone()
             (chunks,) = self._database.execute("SELECT count(*) FROM passages").fetchone()
             return MemoryStats(results, chunks, len(self._kept), semantic=False, embedder=None)
 
@@ -93,11 +112,19 @@ class WordMemory:
             finally:
                 self._database.close()
 
+    def _make_tables(self) -> None:
+        (format_,) = self._database.execute("PRAGMA user_version").fetchone()
+        if format_ != _FORMAT:
+            self._database.executescript(
+                "BEGIN IMMEDIATE; DROP TABLE IF EXISTS passages; DROP TABLE IF EXISTS results;"
+                f"DROP TABLE IF EXISTS sources; {_TABLES} PRAGMA user_version = {_FORMAT}; COMMIT"
+            )
+
     def _file(self) -> None:
         """Move everything kept, and once what the store has beyond it, into the tables."""
         with self._usable():
             if self._catch_up is not None:
-                known = {row[0] for row in self._database.execute("SELECT id FROM results")}
+                known = {row[0] for row in self._database.execute("SELECT result_id FROM sources")}
                 for result in self._catch_up(known):
                     self._insert([result])
                 self._catch_up = None
@@ -111,23 +138,13 @@ class WordMemory:
         self._database.execute("BEGIN IMMEDIATE")
         try:
             for result in results:
-                added = self._database.execute("INSERT OR IGNORE INTO results VALUES (?)", (result.call.id,))
+                source = tuple(getattr(Source.of(result), column) for column in _SOURCE)
+                added = self._database.execute(_ADD_SOURCE, source)
                 if added.rowcount:
                     self._database.executemany(
-                        "INSERT INTO passages VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                        "INSERT INTO passages VALUES (?, ?, ?, ?, ?, ?)",
                         [
-                            (
-                                " ".join(p.terms),
-                                p.header,
-                                p.text,
-                                p.result_id,
-                                p.run_id,
-                                p.tool,
-                                p.start,
-                                p.end,
-                                p.label,
-                                p.at_ms,
-                            )
+                            (" ".join(p.terms), p.header, p.text, p.start, p.end, added.lastrowid)
                             for p in passages(result)
                         ],
                     )
@@ -137,16 +154,15 @@ class WordMemory:
                 self._database.execute("ROLLBACK")
             raise
 
-    def _by_words(self, asked: Sequence[str]) -> Found:
+    def _by_words(self, asked: Sequence[str], where: Selection) -> Found:
         # terms are letters and digits only, so quoting them leaves no query syntax
         wanted = " OR ".join(f'"{term}"' for term in asked)
+        conditions, values = _conditions(where)
         with self._usable():
             rows = self._database.execute(
-                "SELECT header, text, result_id, run_id, tool, start, stop, label, at_ms, -bm25(passages) FROM passages"
-                " WHERE passages MATCH ? ORDER BY bm25(passages), at_ms DESC LIMIT ?",
-                (wanted, CANDIDATES),
+                f"{_FIND} {conditions} ORDER BY bm25(passages), at_ms DESC LIMIT ?", (wanted, *values, CANDIDATES)
             ).fetchall()
-        return [(_passage(row), float(row[-1])) for row in rows]
+        return [(_passage(row), -float(row[-1])) for row in rows]
 
     @contextmanager
     def _usable(self) -> Generator[None]:
@@ -160,16 +176,28 @@ class WordMemory:
             ) from error
 
 
-def _passage(row: Sequence[object]) -> Passage:
-    header, text, result_id, run_id, tool, start, end, label, at_ms, _ = row
-    return Passage(
-        result_id=str(result_id),
-        run_id=str(run_id),
-        tool=str(tool),
-        header=str(header),
-        text=str(text),
-        start=int(str(start)),
-        end=int(str(end)),
-        label=str(label),
-        at_ms=int(str(at_ms)),
-    )
+def _conditions(where: Selection) -> tuple[str, list[str | int]]:
+    """The conditions of a selection: text that stands in this file, and the values apart from it."""
+    asked: list[tuple[str, str | int | None]] = [
+        ("tenant = ?", None if where.namespace is None else where.namespace.tenant),
+        ("agent = ?", None if where.namespace is None else where.namespace.agent or None),
+        (_READABLE, None if where.read_by is None else json.dumps([listed(name) for name in where.read_by])),
+        ("result_id IN (SELECT value FROM json_each(?))", _any_of(where.ids)),
+        ("run_id IN (SELECT value FROM json_each(?))", _any_of(where.runs)),
+        ("tool IN (SELECT value FROM json_each(?))", _any_of(where.tools)),
+        ("trust = ?", where.trust),
+        *(("instr(origins, ?)", listed(origin)) for origin in sorted(where.origins)),
+        ("at_ms >= ?", where.since_ms),
+        ("at_ms < ?", where.before_ms),
+    ]
+    given = [(condition, value) for condition, value in asked if value is not None]
+    return "".join(f" AND {condition}" for condition, _ in given), [value for _, value in given]
+
+
+def _any_of(names: frozenset[str] | None) -> str | None:
+    return None if names is None else json.dumps(storable(names))
+
+
+def _passage(row: Sequence[Any]) -> Passage:
+    *source, header, text, start, end, _ = row
+    return Passage(Source(*source), header, text, start, end)

@@ -21,7 +21,16 @@ from types import TracebackType
 from typing import Any, Self, cast
 
 from khala.domain.call import ToolCall, ToolResult
-from khala.domain.events import CallFinished, CallRequested, ModelReplied, Recorded, ToolDigest, ToolsAccepted
+from khala.domain.events import (
+    CallFinished,
+    CallRequested,
+    ModelReplied,
+    Recorded,
+    RunStarted,
+    ToolDigest,
+    ToolsAccepted,
+)
+from khala.domain.namespace import Namespace
 from khala.domain.value import JsonObject
 from khala.errors import HomeTooNew, HomeUnusable, LogDamaged, RunUnknown
 from khala.infrastructure.store.approvals import Approvals
@@ -49,6 +58,7 @@ class SqliteStore:
         self.home = home
         self._database = Database(home)
         self._texts = Texts(self._database)
+        self._namespaces: dict[str, Namespace] = {}
         try:
             with usable(home):
                 self._key = self._own_key()
@@ -184,6 +194,7 @@ class SqliteStore:
             return None
         call = self._requested_call(end.run_id, end.seq, end.event.call_id)
         try:
+            namespace = self._namespace(end.run_id)
             text = self._texts.read(end.event.digest)
         except LogDamaged:
             return None
@@ -198,7 +209,21 @@ class SqliteStore:
             derived_from=end.event.derived_from,
             run_id=end.run_id,
             at_ms=end.at_ms,
+            namespace=namespace,
         )
+
+    def _namespace(self, run_id: str) -> Namespace:
+        """Whose a run is: its first event says it, and that never changes."""
+        known = self._namespaces.get(run_id)
+        if known is None:
+            with self._database.reading() as db:
+                row = db.execute("SELECT record FROM events WHERE run_id = ? AND seq = 0", (run_id,)).fetchone()
+            first = None if row is None else _read(row[0])
+            started = first.event if first is not None and isinstance(first.event, RunStarted) else None
+            if started is None:
+                raise LogDamaged(f"run `{run_id}` has no first event that can be read; restore the home from a copy")
+            known = self._namespaces[run_id] = started.namespace
+        return known
 
     def _requested_call(self, run_id: str, before: int, call_id: str) -> ToolCall | None:
         """The call of that id, out of the last event before that place which asks for it."""

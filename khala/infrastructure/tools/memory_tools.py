@@ -8,11 +8,13 @@ an echo would lend its trust to whatever the model was talked into asking.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
 from functools import reduce
 
 from khala.domain.call import Recollection, ToolResult
 from khala.domain.label import Label
 from khala.domain.ports import Memory
+from khala.domain.selection import Selection
 from khala.domain.tool import Tool, ToolOutput, tool
 from khala.errors import ToolFailed
 from khala.infrastructure.tools.folder import printable
@@ -28,14 +30,17 @@ def memory_tools(memory: Memory, find_result: Callable[[str], ToolResult | None]
     """`recall` over a memory, and `read_result` over whatever `find_result` finds by id."""
 
     @tool(effect="read", trust="labelled", roles={"query": "query"}, pinned=False)
-    def recall(query: str, limit: int = 5) -> ToolOutput:
+    def recall(query: str, limit: int = 5, tool: str = "", since: str = "") -> ToolOutput:
         """Find passages of earlier results by meaning and by words, in this run and in earlier ones.
 
         Args:
             query: what to look for
             limit: passages wanted, at most 15
+            tool: name of the tool whose results are meant; empty for all
+            since: ISO 8601 date or time, UTC unless it says otherwise, before which nothing is meant; empty for all
         """
-        found = memory.recall(query, limit=max(1, min(limit, _MAX_PASSAGES)))
+        where = Selection(tools=frozenset({tool}) if tool else None, since_ms=_milliseconds(since) if since else None)
+        found = memory.recall(query, limit=max(1, min(limit, _MAX_PASSAGES)), where=where)
         if not found:
             return ToolOutput(text="nothing seen so far matches: try other words", label=Label())
         listed = "\n\n".join(
@@ -74,6 +79,14 @@ def memory_tools(memory: Memory, find_result: Callable[[str], ToolResult | None]
         )
 
     return recall, read_result
+
+
+def _milliseconds(since: str) -> int:
+    try:
+        moment = datetime.fromisoformat(since)
+        return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() * 1000)
+    except (ValueError, OverflowError):
+        raise ToolFailed("`since` is no date or time: write it as 2026-03-31 or 2026-03-31T18:00") from None
 
 
 def _repeated(recollection: Recollection) -> str:

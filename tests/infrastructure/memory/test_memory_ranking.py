@@ -1,10 +1,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from khala.domain.call import Recollection
 from khala.domain.label import Label
-from khala.infrastructure.memory.passages import Passage, passages
+from khala.infrastructure.memory.passages import Passage, Source, passages
 from khala.infrastructure.memory.ranking import Found, Ranking
 from khala.infrastructure.memory.words import bm25, query_terms
 from khala.testing.memory_check import example_result
@@ -15,17 +16,9 @@ LONG = "\n\n".join(f"Paragraph {number} tells of things that matter to nobody at
 def passage(
     text: str, result_id: str = "run-1", *, start: int = 0, label: Label | None = None, at_ms: int = 0
 ) -> Passage:
-    return Passage(
-        result_id=result_id,
-        run_id="run",
-        tool="tool",
-        header="tool",
-        text=text,
-        start=start,
-        end=start + len(text),
-        label=(label or Label()).model_dump_json(),
-        at_ms=at_ms,
-    )
+    number = int(result_id.removeprefix("run-")) if result_id.startswith("run-") else 0
+    result = example_result(text, number=number, tool="tool", label=label, at_ms=at_ms)
+    return Passage(replace(Source.of(result), result_id=result_id), "tool", text, start, start + len(text))
 
 
 def recalled(

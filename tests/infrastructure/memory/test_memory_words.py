@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from khala.domain.selection import EVERYTHING
 from khala.infrastructure.memory.lance_table import PassageTable
 from khala.infrastructure.memory.passages import Passage, passages
 from khala.infrastructure.memory.words import bm25, names, query_terms, terms
@@ -61,6 +62,6 @@ def test_the_table_and_what_is_pending_are_scored_alike(tmp_path: Path):
     table.add([(passage.result_id, [(passage, None)]) for passage in stored])
     asked = [*query_terms("eels in lakes") * 3, "7"]
     exact = dict(zip(stored, bm25(asked, [passage.terms for passage in stored]), strict=True))
-    found = table.by_words(asked, 40)
+    found = table.by_words(asked, 40, EVERYTHING)
     assert len(found) == 40
     assert [score for _, score in found] == pytest.approx([exact[passage] for passage, _ in found], rel=1e-4)

@@ -71,7 +71,7 @@ def test_a_damaged_file_is_refused_with_the_next_step(tmp_path: Path):
 def test_an_unwritable_file_never_fails_remember(tmp_path: Path):
     memory = WordMemory(tmp_path)
     with sqlite3.connect(tmp_path / "words.db") as other:
-        other.execute("DROP TABLE results")
+        other.execute("DROP TABLE passages")
     other.close()
     memory.remember(RESULTS[0])
     with pytest.raises(MemoryUnusable, match=r"words\.db"):

@@ -4,6 +4,7 @@ import pytest
 
 from khala.domain.call import Recollection, ToolCall, ToolResult
 from khala.domain.label import Label
+from khala.domain.selection import EVERYTHING, Selection
 from khala.domain.tool import ToolOutput
 from khala.errors import ToolFailed
 from khala.infrastructure.tools.memory_tools import memory_tools
@@ -24,13 +25,22 @@ class Shelf:
     def remember(self, result: ToolResult) -> None:
         raise NotImplementedError
 
-    def recall(self, query: str, *, limit: int = 5) -> tuple[Recollection, ...]:
+    def recall(self, query: str, *, limit: int = 5, where: Selection = EVERYTHING) -> tuple[Recollection, ...]:
         return self.found[:limit]
 
 
 def recollection(result_id: str, label: Label) -> Recollection:
     return Recollection(
-        result_id=result_id, run_id="R", tool="search_corpus", passage=TEXT, start=0, end=21, score=1, label=label
+        result_id=result_id,
+        run_id="R",
+        tool="search_corpus",
+        passage=TEXT,
+        start=0,
+        end=21,
+        score=1,
+        label=label,
+        digest="",
+        arguments_digest="",
     )
 
 

@@ -25,6 +25,7 @@ from khala.domain.message import (
 from khala.domain.ports import ChatModel
 from khala.domain.retention import Retention, placeholder, shown_text
 from khala.domain.rollback import CallFault, fault_of_calls
+from khala.domain.selection import EVERYTHING, Selection
 from khala.domain.tool import Tool, ToolOutput
 from khala.infrastructure.models.extractive.reading import Quote, note_line, read_prompt
 from khala.infrastructure.models.extractive.researcher import ExtractiveResearcher
@@ -98,7 +99,7 @@ class Driven:
     def remember(self, result: ToolResult) -> None:
         raise NotImplementedError
 
-    def recall(self, query: str, *, limit: int = 5) -> Sequence[Recollection]:
+    def recall(self, query: str, *, limit: int = 5, where: Selection = EVERYTHING) -> Sequence[Recollection]:
         """A memory that gives back the first results."""
         return [
             Recollection(
@@ -110,6 +111,8 @@ class Driven:
                 end=len(result.text[:900]),
                 score=1,
                 label=result.label,
+                digest="",
+                arguments_digest="",
             )
             for result in list(self.results.values())[:limit]
         ]
