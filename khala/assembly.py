@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import ExitStack, contextmanager
@@ -36,6 +37,7 @@ from khala.infrastructure.memory.word_memory import WordMemory
 from khala.infrastructure.models.extractive.researcher import ExtractiveResearcher
 from khala.infrastructure.security.policy_file import BUILTIN_TOOLS, builtin_policy, load_policy
 from khala.infrastructure.store.canonical import canonical_digest
+from khala.infrastructure.store.forget_results import Forgotten, forget_results, sweep
 from khala.infrastructure.store.home import HomeFolder, open_home
 from khala.infrastructure.store.sqlite_store import SqliteStore
 from khala.infrastructure.tools.corpus_index import CorpusIndex, Progress
@@ -64,6 +66,7 @@ class Home:
 
     def __init__(self, path: str | os.PathLike[str], *, semantic: bool = True) -> None:
         self._semantic = semantic
+        self._leaves_at_once = False
         self.folder = open_home(path)
         self.store = SqliteStore(self.folder)
         self._opened = ExitStack()
@@ -81,8 +84,11 @@ class Home:
     def memory(self) -> LanceMemory | WordMemory:
         """Every past result of this home. Raises `MemoryUnusable`."""
         find = find_embedder if self._semantic else no_embedder
-        memory = open_memory(self.folder.memory, catch_up=self._results_unknown_to, find=find)
+        memory = open_memory(
+            self.folder.memory, catch_up=self._results_unknown_to, is_wanted=self._is_wanted, find=find
+        )
         self._opened.callback(memory.close)
+        sweep(self.store, memory)
         return memory
 
     def __enter__(self) -> Self:
@@ -93,12 +99,15 @@ class Home:
 
     def stop_indexing(self) -> None:
         """Wait for nothing any more, recalls neither: what is not indexed the next start takes from the store."""
+        self._leaves_at_once = True
         if isinstance(self.memory, LanceMemory):  # the other one indexes at once
             self.memory.close(timeout_s=0.0)
 
     def close(self) -> None:
-        """Finish indexing and let go of all files."""
-        self._opened.close()
+        """Finish indexing, forget what is beyond the limits, and let go of all files."""
+        with self._opened:
+            if "memory" in vars(self) and not self._leaves_at_once:
+                self.forget_beyond_limits()
 
     def corpus(
         self,
@@ -245,8 +254,30 @@ class Home:
 
         return page(told_runs([self.store.records(run_id) for run_id in run_ids], self.store.read_text))
 
+    def forget(self, where: Selection, *, pinned: bool = False) -> Forgotten:
+        """Forget results for good: their texts, all that repeats them, and the right to be found again.
+
+        Pinned ones only with `pinned`. Runs still verify; what the model itself wrote stays in them, and `remains`
+        says where words of what was forgotten still stand. Raises `HomeUnusable`, `MemoryUnusable`.
+        """
+        return forget_results(self.store, self.memory, where, pinned=pinned)
+
+    def forget_beyond_limits(self) -> Forgotten:
+        """Forget what is older, or more, than `store.forgetting.limits` lets this home keep; closing it does that too.
+
+        Raises `HomeUnusable`, `MemoryUnusable`.
+        """
+        return self.forget(Selection(ids=self.store.forgetting.beyond_limits(time.time_ns() // 1_000_000)))
+
+    def _is_wanted(self, result: ToolResult) -> bool:
+        return not self.store.forgetting.is_forgotten(result)
+
     def _results_unknown_to(self, known: AbstractSet[str]) -> Iterable[ToolResult]:
-        return (result for _, result in self.store.tool_results() if result.is_original and result.call.id not in known)
+        return (
+            result
+            for _, result in self.store.tool_results()
+            if result.is_original and result.call.id not in known and self._is_wanted(result)
+        )
 
 
 @contextmanager

@@ -131,7 +131,7 @@ class Recording:
         event = CallFinished(
             call_id=state.call.id,
             status=status,
-            digest=self.store.keep_text(text),
+            digest=self.keep_text(text),
             chars=len(text),
             shown_chars=shown_chars,
             label=label,
@@ -157,6 +157,10 @@ class Recording:
             if result.is_original:
                 self.memory.remember(result)
         self._follow(record)
+
+    def keep_text(self, text: str) -> str:
+        """Store a text of the run; its SHA-256, hex."""
+        return self.store.keep_text(text, tenant=self.trajectory.namespace.tenant)
 
     def _follow(self, record: Recorded) -> None:
         self.trajectory.apply(record)

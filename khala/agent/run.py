@@ -194,7 +194,7 @@ class Run:
 
     def _put_back(self, found: Sequence[Recollection]) -> None:
         refs = tuple(PassageRef(result_id=each.result_id, start=each.start, end=each.end) for each in found)
-        digest = self.recording.store.keep_text(prompts.evidence(found))
+        digest = self.recording.keep_text(prompts.evidence(found))
         self.recording.write(EvidenceRecalled(passages=refs, digest=digest))
 
     def _request_answer(self, reason: AnswerReason) -> None:

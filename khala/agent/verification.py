@@ -119,7 +119,7 @@ class Verification:
         )
 
     def _told(self, event: Verified, text: str) -> Verified:
-        return event.model_copy(update={"follows": "told", "digest": self.run.store.keep_text(text)})
+        return event.model_copy(update={"follows": "told", "digest": self.run.keep_text(text)})
 
     async def _said(self, verifiers: Sequence[Verifier], *, can_wait: bool) -> _Said:
         """What these verifiers say; those that broke before are not asked."""

@@ -66,8 +66,8 @@ class RunStore(Protocol):
         """All events of a run, in order. Raises `RunUnknown`, `LogDamaged`."""
         ...
 
-    def keep_text(self, text: str) -> str:
-        """Store a text once; its SHA-256, hex."""
+    def keep_text(self, text: str, *, tenant: str = "") -> str:
+        """Store a text of a tenant, once; its SHA-256, hex."""
         ...
 
     def read_text(self, digest: str) -> str:

@@ -76,7 +76,7 @@ class InMemoryStore:
         """All events of a run, in order. Raises `RunUnknown`."""
         return list(self._known(run_id))
 
-    def keep_text(self, text: str) -> str:
+    def keep_text(self, text: str, *, tenant: str = "") -> str:  # noqa: ARG002 (nothing here outlives the process)
         """Store a text once; its SHA-256, hex."""
         digest = sha256(text.encode(errors="surrogatepass")).hexdigest()
         self._texts[digest] = text

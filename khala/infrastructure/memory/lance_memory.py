@@ -15,6 +15,7 @@ import threading
 import time
 import weakref
 from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from itertools import chain, islice
 from pathlib import Path
 
@@ -26,7 +27,14 @@ from khala.errors import MemoryUnusable
 from khala.infrastructure.memory.lance_table import Entry, PassageTable, claim, unusable
 from khala.infrastructure.memory.passages import Passage, passages
 from khala.infrastructure.memory.ranking import CANDIDATES, Found, Ranking
-from khala.infrastructure.memory.terms import CatchUp, Embedder, MemoryStats, nothing_stored
+from khala.infrastructure.memory.terms import (
+    CatchUp,
+    Embedder,
+    IsWanted,
+    MemoryStats,
+    everything_is,
+    nothing_stored,
+)
 from khala.infrastructure.memory.waiting import Waiting
 from khala.infrastructure.memory.words import query_terms, searchable
 
@@ -62,7 +70,8 @@ class LanceMemory:
     """A `Memory` whose index lies in `folder`; without an embedder it finds by words only, and says so once.
 
     `wait_s` is how long a recall waits for pending results to be embedded. `catch_up` names the stored results the
-    index lacks. Raises `MemoryUnusable` for a folder whose vectors another embedder made, or that cannot be used.
+    index lacks, `is_wanted` says which results may be found at all. Raises `MemoryUnusable` for a folder whose vectors
+    another embedder made, or that cannot be used.
     """
 
     def __init__(
@@ -71,12 +80,14 @@ class LanceMemory:
         *,
         embedder: Embedder | None = None,
         catch_up: CatchUp = nothing_stored,
+        is_wanted: IsWanted = everything_is,
         wait_s: float = 10.0,
         ranking: Ranking | None = None,
     ) -> None:
         self._folder = folder
         self._embedder = embedder
         self._catch_up = catch_up
+        self._is_wanted = is_wanted
         self._wait_s = wait_s
         self._ranking = ranking or Ranking()
         self._pending: dict[str, ToolResult] = {}  # remembered here, not committed yet
@@ -89,6 +100,7 @@ class LanceMemory:
         self._table: PassageTable | None = None
         self._worker: threading.Thread | None = None
         self._changed = threading.Condition()
+        self._committing = threading.Lock()  # held while the table changes
         if embedder is not None:
             claim(folder, embedder.fingerprint)
         else:
@@ -96,6 +108,8 @@ class LanceMemory:
 
     def remember(self, result: ToolResult) -> None:
         """Take in a result; returns at once. A result of an id that is known already is the same result."""
+        if not self._is_wanted(result):
+            return
         with self._changed:
             if self._failure is not None or self._closing:
                 return  # the store has it, and the next start takes it from there
@@ -124,6 +138,16 @@ class LanceMemory:
             by_meaning = table.by_meaning(self._embedder.embed_query(wanted), CANDIDATES, where)
         asked = query_terms(wanted)
         return self._ranking.best(wanted, limit, asked=asked, search=search, by_meaning=by_meaning, total=total)
+
+    def forget(self, result_ids: AbstractSet[str]) -> None:
+        """Take results out for good, indexed or not. Raises `MemoryUnusable`."""
+        table = self._opened()
+        with self._changed:
+            for result_id in result_ids:
+                self._pending.pop(result_id, None)
+                self._backlog.pop(result_id, None)
+        with self._committing:
+            table.remove(result_ids)
 
     def stats(self) -> MemoryStats:
         """How much is held, and how it is found. Raises `MemoryUnusable`."""
@@ -203,7 +227,8 @@ class LanceMemory:
                         self._pending.pop(result.call.id, None)
                         self._backlog.pop(result.call.id, None)
                     self._changed.notify_all()
-                table.fold()
+                with self._committing:
+                    table.fold()
                 self._take_in(missing)
         except BaseException as error:  # noqa: BLE001 - whatever it is, the next recall says it
             self._fail(error if isinstance(error, MemoryUnusable) else unusable(self._folder, error))
@@ -241,8 +266,11 @@ class LanceMemory:
                 if embedded is None:
                     return False
                 entries.append((result.call.id, embedded))
-        if entries:
-            table.add(entries)
+        with self._committing:
+            # asked now, so that what is forgotten while its batch is embedded does not come back with it
+            wanted = {result.call.id for result in batch if self._is_wanted(result)}
+            if entries := [entry for entry in entries if entry[0] in wanted]:
+                table.add(entries)
         return True
 
     def _embedded(self, result: ToolResult) -> list[tuple[Passage, list[float] | None]] | None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
@@ -46,6 +47,18 @@ length. Folding costs the more the larger the table is, so a large one may have 
 
 _KEPT_VERSIONS = timedelta(minutes=1)
 """How long a reader in another process may hold on to what was folded away; a query takes milliseconds."""
+
+_NO_VERSIONS = timedelta(milliseconds=1)
+"""No version is kept that is older; LanceDB warns about 0."""
+
+_FRAGMENT_BITS = 32
+"""Of a row's id, below those that name its fragment."""
+
+_REWRITTEN_FROM = 0.125
+"""Of the rows of a fragment must be gone; LanceDB's threshold is 0.1."""
+
+_REMOVED_AT_ONCE = 1_000
+"""Results that one condition names."""
 
 _TERM_BYTES = 4 * TERM_CHARS
 """Of a term that the full-text index keeps: all of it; the default (40) loses a SHA-256."""
@@ -130,9 +143,9 @@ class PassageTable:
             index_cache_size_bytes=_INDEX_CACHE_BYTES, metadata_cache_size_bytes=_METADATA_CACHE_BYTES
         )
         # interval 0: each search sees what other processes have committed; without it a handle is stale for ever
-        database = lancedb.connect(self._folder, read_consistency_interval=timedelta(0), session=session)
+        self._database: Any = lancedb.connect(self._folder, read_consistency_interval=timedelta(0), session=session)
         name = "words" if self._dims is None else "passages"
-        table: Any = database.create_table(name, schema=self._schema(), exist_ok=True)
+        table: Any = self._database.create_table(name, schema=self._schema(), exist_ok=True)
         if table.schema.names != self._schema().names:
             raise unusable(self._folder, "another version of khala made it")
         if not list(table.list_indices()):
@@ -239,6 +252,29 @@ class PassageTable:
             rows: list[dict[str, Any]] = search.to_list()
         return [(_passage(row), 1.0 - float(row["_distance"])) for row in rows]
 
+    def remove(self, result_ids: AbstractSet[str]) -> None:
+        """Take results out for good: of what they said no file holds anything afterwards.
+
+        Compacting rewrites a fragment only when more than a tenth of its rows are gone. So as many others as it takes
+        are taken out with them and put back; should that be interrupted, they are missing, and the store has them.
+        """
+        from lancedb.expr import col
+
+        with _translated(self._folder):
+            # also out of the other table: with an embedder there is another than without one
+            for name in self._database.list_tables().tables:
+                table = self._database.open_table(name)
+                moved = _moved_with(result_ids, table)
+                rows: Any = table.search().where(col("result_id").isin(sorted(moved))).to_arrow() if moved else None
+                gone = sorted({*result_ids, *moved})
+                for first in range(0, len(gone), _REMOVED_AT_ONCE):
+                    table.delete(col("result_id").isin(gone[first : first + _REMOVED_AT_ONCE]))
+                if rows is not None:
+                    table.add(rows)
+                table.optimize(cleanup_older_than=_NO_VERSIONS)
+                time.sleep(2 * _NO_VERSIONS.total_seconds())  # the version before that one was too young to go
+                table.optimize(cleanup_older_than=_NO_VERSIONS)
+
     def fold(self) -> None:
         """Join the fragments of many small commits, and index the words of their rows, once there are enough."""
         with _translated(self._folder):
@@ -256,6 +292,27 @@ class PassageTable:
         most_scanned = max(_SCANNED_ROWS, indexed.num_indexed_rows // 20)
         fragments: int = self._table.stats()["fragment_stats"]["num_fragments"]
         return fragments > most_fragments or indexed.num_unindexed_rows > most_scanned
+
+
+def _moved_with(result_ids: AbstractSet[str], table: Any) -> AbstractSet[str]:
+    """Further results of the fragments that some results lie in, so many that each fragment is rewritten."""
+    rows: Any = table.search().select(["result_id"]).with_row_id(True).to_arrow()
+    ids = cast("list[str]", rows["result_id"].to_pylist())
+    places = cast("list[int]", rows["_rowid"].to_pylist())
+    fragments: dict[int, list[tuple[int, str]]] = {}
+    for place, result_id in zip(places, ids, strict=True):
+        fragments.setdefault(place >> _FRAGMENT_BITS, []).append((place & (2**_FRAGMENT_BITS - 1), result_id))
+    moved: set[str] = set()
+    for held in fragments.values():
+        gone = sum(result_id in result_ids for _, result_id in held)
+        length = 1 + max(offset for offset, _ in held)
+        for _, result_id in held if gone else ():
+            if gone > length * _REWRITTEN_FROM:
+                break
+            if result_id not in result_ids:
+                moved.add(result_id)
+                gone += 1
+    return moved
 
 
 def _passage(row: Mapping[str, Any]) -> Passage:

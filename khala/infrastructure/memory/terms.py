@@ -9,7 +9,7 @@ from typing import Protocol
 
 from khala.domain.call import ToolResult
 
-__all__ = ["CatchUp", "Embedder", "MemoryStats", "nothing_stored"]
+__all__ = ["CatchUp", "Embedder", "IsWanted", "MemoryStats", "everything_is", "nothing_stored"]
 
 CatchUp = Callable[[AbstractSet[str]], Iterable[ToolResult]]
 """The stored results whose ids are not in the given set.
@@ -22,6 +22,15 @@ It is called once, in a thread of the memory's own, and iterated there lazily.
 def nothing_stored(known: AbstractSet[str]) -> Iterable[ToolResult]:  # noqa: ARG001 - the shape of `CatchUp`
     """A `CatchUp` without a store behind it."""
     return ()
+
+
+IsWanted = Callable[[ToolResult], bool]
+"""Whether a result may be found: not when it was forgotten, it or its very words."""
+
+
+def everything_is(result: ToolResult) -> bool:  # noqa: ARG001 - the shape of `IsWanted`
+    """An `IsWanted` where nothing was ever forgotten."""
+    return True
 
 
 class Embedder(Protocol):

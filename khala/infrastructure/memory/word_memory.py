@@ -10,6 +10,7 @@ import json
 import sqlite3
 import threading
 from collections.abc import Generator, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from dataclasses import fields
 from pathlib import Path
@@ -22,7 +23,7 @@ from khala.domain.selection import EVERYTHING, Selection
 from khala.errors import MemoryUnusable
 from khala.infrastructure.memory.passages import Passage, Source, listed, passages, storable
 from khala.infrastructure.memory.ranking import CANDIDATES, Found, Ranking
-from khala.infrastructure.memory.terms import CatchUp, MemoryStats, nothing_stored
+from khala.infrastructure.memory.terms import CatchUp, IsWanted, MemoryStats, everything_is, nothing_stored
 from khala.infrastructure.memory.words import query_terms, searchable
 
 __all__ = ["WordMemory"]
@@ -52,6 +53,12 @@ SELECT {", ".join(_SOURCE)}, header, text, start, stop, bm25(passages)
 FROM passages JOIN sources ON sources.number = passages.source WHERE passages MATCH ?
 """  # noqa: S608 (names of this file)
 
+_FORGET_PASSAGES = """
+DELETE FROM passages WHERE source IN (
+    SELECT number FROM sources WHERE result_id IN (SELECT value FROM json_each(?))
+)
+"""
+
 _READABLE = "(readers = '' OR EXISTS (SELECT 1 FROM json_each(?) AS reader WHERE instr(readers, reader.value)))"
 
 
@@ -59,11 +66,17 @@ class WordMemory:
     """A `Memory` in `FOLDER/words.db`, or in RAM without a folder; says once that it finds by words only."""
 
     def __init__(
-        self, folder: Path | None = None, *, catch_up: CatchUp = nothing_stored, ranking: Ranking | None = None
+        self,
+        folder: Path | None = None,
+        *,
+        catch_up: CatchUp = nothing_stored,
+        is_wanted: IsWanted = everything_is,
+        ranking: Ranking | None = None,
     ) -> None:
         self._folder = folder
         self._ranking = ranking or Ranking()
         self._catch_up: CatchUp | None = catch_up
+        self._is_wanted = is_wanted
         self._kept: dict[str, ToolResult] = {}
         self._kept_chars = 0
         self._one_at_a_time = threading.Lock()
@@ -79,6 +92,8 @@ class WordMemory:
 
     def remember(self, result: ToolResult) -> None:
         """Take in a result; returns at once. A result of an id that is known already is the same result."""
+        if not self._is_wanted(result):
+            return
         with self._one_at_a_time:
             self._kept.setdefault(result.call.id, result)
             self._kept_chars += len(result.text)
@@ -96,6 +111,20 @@ class WordMemory:
             return self._ranking.best(
                 wanted, limit, asked=asked, search=lambda terms: self._by_words(terms, where), by_meaning=[]
             )
+
+    def forget(self, result_ids: AbstractSet[str]) -> None:
+        """Take results out for good, filed or not. Raises `MemoryUnusable`."""
+        gone = (json.dumps(storable(result_ids)),)
+        with self._one_at_a_time, self._usable():
+            for result_id in result_ids:
+                self._kept.pop(result_id, None)
+            with self._transaction():
+                self._database.execute(_FORGET_PASSAGES, gone)
+                self._database.execute("DELETE FROM sources WHERE result_id IN (SELECT value FROM json_each(?))", gone)
+                # the index keeps what was deleted until it is built anew, and the file until it is written anew
+                self._database.execute("INSERT INTO passages(passages) VALUES ('rebuild')")
+            self._database.execute("VACUUM")
+            self._database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
     def stats(self) -> MemoryStats:
         """How much is held. Raises `MemoryUnusable`."""
@@ -135,9 +164,8 @@ class WordMemory:
     def _insert(self, results: Sequence[ToolResult]) -> None:
         if not results:
             return
-        self._database.execute("BEGIN IMMEDIATE")
-        try:
-            for result in results:
+        with self._transaction():
+            for result in filter(self._is_wanted, results):
                 source = tuple(getattr(Source.of(result), column) for column in _SOURCE)
                 added = self._database.execute(_ADD_SOURCE, source)
                 if added.rowcount:
@@ -148,6 +176,12 @@ class WordMemory:
                             for p in passages(result)
                         ],
                     )
+
+    @contextmanager
+    def _transaction(self) -> Generator[None]:
+        self._database.execute("BEGIN IMMEDIATE")
+        try:
+            yield
             self._database.execute("COMMIT")
         except BaseException:
             if self._database.in_transaction:

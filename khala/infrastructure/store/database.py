@@ -20,7 +20,7 @@ from khala.infrastructure.store.home import HomeFolder, usable
 
 __all__ = ["Database"]
 
-_FORMAT = 1
+_FORMAT = 2
 """Raised when tables change; a home of a higher format is not touched."""
 
 _APPLICATION_ID = 0x6B68616C
@@ -33,6 +33,9 @@ _LOG_PAGES = 512
 """Pages after which the write-ahead log is moved into the file: 2 MiB, half of SQLite's default, because the space of
 both counts."""
 
+# content is the compressed text, NULL once it was erased
+_TEXTS = "CREATE TABLE texts (digest BLOB NOT NULL, tenant TEXT NOT NULL, content BLOB, UNIQUE (digest, tenant))"
+
 _TABLES = (
     "CREATE TABLE runs (number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE)",
     # number counts the events of all runs, for readers that follow along; kind is there to find events by
@@ -41,8 +44,16 @@ _TABLES = (
         hash BLOB NOT NULL, record BLOB NOT NULL, UNIQUE (run_id, seq)
     )""",
     "CREATE TABLE heads (run_id TEXT PRIMARY KEY, statement BLOB NOT NULL, signature BLOB NOT NULL)",
-    # content is the compressed text, NULL once it was erased
-    "CREATE TABLE texts (digest BLOB NOT NULL UNIQUE, content BLOB)",
+    _TEXTS,
+)
+
+_FROM_FORMAT_1 = (
+    # texts had no tenant
+    "ALTER TABLE texts RENAME TO texts_of_format_1",
+    _TEXTS,
+    "INSERT INTO texts SELECT digest, '', content FROM texts_of_format_1",
+    "DROP TABLE texts_of_format_1",
+    f"PRAGMA user_version={_FORMAT}",
 )
 
 _ADDED_TABLES = (
@@ -53,6 +64,15 @@ _ADDED_TABLES = (
     """CREATE TABLE IF NOT EXISTS answers (
         question_id TEXT PRIMARY KEY, statement BLOB NOT NULL, signature BLOB NOT NULL
     )""",
+    # results, and texts of a tenant, that nobody may find again; removed says whether the index has let go of a result
+    """CREATE TABLE IF NOT EXISTS forgotten_results (
+        result_id TEXT PRIMARY KEY, removed INTEGER NOT NULL
+    ) WITHOUT ROWID""",
+    """CREATE TABLE IF NOT EXISTS forgotten_texts (
+        digest BLOB NOT NULL, tenant TEXT NOT NULL, PRIMARY KEY (digest, tenant)
+    ) WITHOUT ROWID""",
+    "CREATE TABLE IF NOT EXISTS settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
+    "CREATE TABLE IF NOT EXISTS pins (result_id TEXT PRIMARY KEY) WITHOUT ROWID",
     "CREATE TABLE IF NOT EXISTS used_answers (question_id TEXT PRIMARY KEY, expires_at INTEGER NOT NULL)",
     # the few events that say which tools are known, found without looking at the others
     "CREATE INDEX IF NOT EXISTS accepted_tools ON events (number) WHERE kind = 'tools_accepted'",
@@ -128,6 +148,7 @@ def _connect(home: HomeFolder) -> sqlite3.Connection:
             db.execute("PRAGMA secure_delete=ON")  # what is erased is overwritten
             if is_new:
                 _make_tables(home, db)
+            _bring_up_to_date(db)
             for statement in _ADDED_TABLES:
                 db.execute(statement)
         except BaseException:
@@ -143,6 +164,15 @@ def _make_tables(home: HomeFolder, db: sqlite3.Connection) -> None:
                 db.execute(statement)
             db.execute(f"PRAGMA application_id={_APPLICATION_ID}")
             db.execute(f"PRAGMA user_version={_FORMAT}")
+
+
+def _bring_up_to_date(db: sqlite3.Connection) -> None:
+    if db.execute("PRAGMA user_version").fetchone() == (_FORMAT,):
+        return
+    with _transaction(db, "BEGIN IMMEDIATE"):
+        if db.execute("PRAGMA user_version").fetchone() == (1,):  # still: another process may have been first
+            for statement in _FROM_FORMAT_1:
+                db.execute(statement)
 
 
 def _is_new(home: HomeFolder, db: sqlite3.Connection) -> bool:

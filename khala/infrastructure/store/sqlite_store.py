@@ -36,9 +36,11 @@ from khala.errors import HomeTooNew, HomeUnusable, LogDamaged, RunUnknown
 from khala.infrastructure.store.approvals import Approvals
 from khala.infrastructure.store.canonical import from_canonical
 from khala.infrastructure.store.database import Database
+from khala.infrastructure.store.forgetting import Forgetting
 from khala.infrastructure.store.home import HomeFolder, usable
 from khala.infrastructure.store.lease import leased
 from khala.infrastructure.store.ledger import NO_HASH, Head, Row, recorded, verified
+from khala.infrastructure.store.remains import Remains, remains
 from khala.infrastructure.store.run_log import SqliteRunLog, now_ms, sign_head
 from khala.infrastructure.store.short_ids import is_short_id, new_short_id
 from khala.infrastructure.store.signing import SigningKey, load_or_make_key
@@ -65,6 +67,8 @@ class SqliteStore:
         except BaseException:
             self._database.close()
             raise
+        self.forgetting = Forgetting(self._database, _read, self._tenant_of)
+        """What may not be found again."""
         self.approvals = Approvals(self._database, self._key)
         """The questions whether a call may run, answered from any process."""
 
@@ -99,9 +103,9 @@ class SqliteStore:
         """All events of a run, in order. Raises `RunUnknown`, `LogDamaged`, `HomeTooNew`."""
         return [recorded(record) for record in self._verified_rows(run_id)[1]]
 
-    def keep_text(self, text: str) -> str:
-        """Store a text once; its SHA-256, hex."""
-        return self._texts.keep(text)
+    def keep_text(self, text: str, *, tenant: str = "") -> str:
+        """Store a text of a tenant, once; its SHA-256, hex."""
+        return self._texts.keep(text, tenant=tenant)
 
     def read_text(self, digest: str) -> str:
         """A stored text, or `ERASED`. Raises `LogDamaged` for one that is missing or was changed."""
@@ -115,6 +119,10 @@ class SqliteStore:
         stored.
         """
         self._texts.erase(digest)
+
+    def remains(self, sought: Sequence[bytes]) -> Remains:
+        """Where in this home any of these byte strings still stands."""
+        return remains(sought, home=self.home, database=self._database, texts=self._texts, uses=self.forgetting.uses())
 
     def runs(self) -> list[RunSummary]:
         """All runs with at least one event, oldest first; read without verifying."""
@@ -159,9 +167,10 @@ class SqliteStore:
     def tool_results(self, after: int = 0) -> Iterator[tuple[int, ToolResult]]:
         """Every finished call of all runs in the order they finished, each with a cursor to go on from later.
 
-        For a memory that catches up. A result whose text was erased, or that cannot be read, is left out; runs are
+        For a memory that catches up. A result that was forgotten or erased, or cannot be read, is left out; runs are
         not verified here.
         """
+        forgotten = self.forgetting.results()
         while True:
             with self._database.reading() as db:
                 rows = db.execute(
@@ -171,7 +180,7 @@ class SqliteStore:
                 ).fetchall()
             for number, finished in rows:
                 result = self._tool_result(finished)
-                if result is not None:
+                if result is not None and result.call.id not in forgotten:
                     yield number, result
             if not rows:
                 return
@@ -179,6 +188,8 @@ class SqliteStore:
 
     def tool_result(self, result_id: str) -> ToolResult | None:
         """The result of one call, of whichever run; `None` for an unknown or erased one. Runs are not verified here."""
+        if result_id in self.forgetting.results():
+            return None
         run_id = result_id.rpartition("-")[0]
         with self._database.reading() as db:
             rows = db.execute(
@@ -194,7 +205,7 @@ class SqliteStore:
             return None
         call = self._requested_call(end.run_id, end.seq, end.event.call_id)
         try:
-            namespace = self._namespace(end.run_id)
+            namespace = self.namespace(end.run_id)
             text = self._texts.read(end.event.digest)
         except LogDamaged:
             return None
@@ -212,8 +223,14 @@ class SqliteStore:
             namespace=namespace,
         )
 
-    def _namespace(self, run_id: str) -> Namespace:
-        """Whose a run is: its first event says it, and that never changes."""
+    def _tenant_of(self, run_id: str) -> str:
+        try:
+            return self.namespace(run_id).tenant
+        except LogDamaged:
+            return ""  # what a damaged run holds can still be forgotten
+
+    def namespace(self, run_id: str) -> Namespace:
+        """Whose a run is: its first event says it, and that never changes. Raises `LogDamaged`."""
         known = self._namespaces.get(run_id)
         if known is None:
             with self._database.reading() as db:

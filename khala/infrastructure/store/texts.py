@@ -1,14 +1,19 @@
-"""Texts under their SHA-256, each stored once, erasable without breaking the ledger that names them."""
+"""Texts under their SHA-256, each stored once for a tenant, erasable without breaking the ledger that names them."""
 
 from __future__ import annotations
 
 import zlib
+from collections.abc import Iterator
+from contextlib import suppress
 from hashlib import sha256
 
 from khala.errors import LogDamaged
 from khala.infrastructure.store.database import Database
 
 __all__ = ["ERASED", "Texts"]
+
+_BATCH = 64
+"""Texts a long reading takes at once, so that a writer waits for milliseconds at most."""
 
 ERASED = "[this text was erased from the store]"
 """What an erased text reads as."""
@@ -23,22 +28,27 @@ class Texts:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def keep(self, text: str) -> str:
+    def keep(self, text: str, *, tenant: str) -> str:
         """Store a text; its SHA-256, hex. Brings back one that was erased. Raises `HomeUnusable`."""
         content = text.encode(errors="surrogatepass")
         digest = sha256(content).digest()
         with self._database.writing() as db:
             db.execute(
-                "INSERT INTO texts VALUES (?, ?)"
-                " ON CONFLICT (digest) DO UPDATE SET content = excluded.content WHERE content IS NULL",
-                (digest, zlib.compress(content)),
+                "INSERT INTO texts VALUES (?, ?, ?)"
+                " ON CONFLICT DO UPDATE SET content = excluded.content WHERE content IS NULL",
+                (digest, tenant, zlib.compress(content)),
             )
         return digest.hex()
 
     def read(self, digest: str) -> str | None:
-        """A stored text, `None` if it was erased. Raises `LogDamaged` for one that is missing or was changed."""
+        """A stored text, `None` if it was erased for every tenant.
+
+        Raises `LogDamaged` for one that is missing or was changed.
+        """
         with self._database.reading() as db:
-            row = db.execute("SELECT content FROM texts WHERE digest = ?", (_key(digest),)).fetchone()
+            row = db.execute(
+                "SELECT content FROM texts WHERE digest = ? ORDER BY content IS NULL LIMIT 1", (_key(digest),)
+            ).fetchone()
         if row is None:
             raise LogDamaged(f"text `{digest}` is not in the store; restore the home from a copy")
         if row[0] is None:
@@ -51,8 +61,28 @@ class Texts:
             raise LogDamaged(f"text `{digest}` was changed; restore the home from a copy")
         return content.decode(errors="surrogatepass")
 
+    def contents(self) -> Iterator[tuple[str, bytes]]:
+        """Every stored text that can be read, as UTF-8, with its digest; equal ones of several tenants each."""
+        after = 0
+        while True:
+            with self._database.reading() as db:
+                rows = db.execute(
+                    "SELECT rowid, digest, content FROM texts WHERE rowid > ? AND content IS NOT NULL"
+                    " ORDER BY rowid LIMIT ?",
+                    (after, _BATCH),
+                ).fetchall()
+            for _, digest, content in rows:
+                with suppress(zlib.error, TypeError):
+                    yield digest.hex(), zlib.decompress(content)
+            if not rows:
+                return
+            after = rows[-1][0]
+
     def erase(self, digest: str) -> None:
-        """Overwrite the words of a text in the file. Raises `LogDamaged` when no such text was ever stored."""
+        """Overwrite the words of a text in the file, whoever's it is.
+
+        Raises `LogDamaged` when no such text was ever stored.
+        """
         with self._database.writing(durable=True) as db:
             erased = db.execute("UPDATE texts SET content = NULL WHERE digest = ?", (_key(digest),))
             if erased.rowcount == 0:

@@ -121,9 +121,9 @@ def test_a_newer_home_is_refused_and_left_alone(home: HomeFolder, write_run: Cal
     with SqliteStore(home) as store:
         write_run(store, 1)
     with closing(sqlite3.connect(home.database)) as db:
-        db.execute("PRAGMA user_version=2")
+        db.execute("PRAGMA user_version=3")
     before = home.database.read_bytes()
-    with pytest.raises(HomeTooNew, match="has format 2, this khala reads up to 1; update khala"):
+    with pytest.raises(HomeTooNew, match="has format 3, this khala reads up to 2; update khala"):
         SqliteStore(home)
     assert home.database.read_bytes() == before
 

@@ -1,0 +1,88 @@
+"""Takes results out of store and index, and then looks whether their words are gone."""
+
+from __future__ import annotations
+
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from itertools import islice
+from typing import Protocol
+
+from khala.domain.selection import Selection
+from khala.infrastructure.store.remains import probes
+from khala.infrastructure.store.sqlite_store import SqliteStore
+
+__all__ = ["Forgets", "Forgotten", "forget_results", "sweep"]
+
+_SOUGHT = 96
+"""Windows that are looked for at most, spread over all texts: each costs a reading of the whole home."""
+
+
+class Forgets(Protocol):
+    """An index that can let go of results."""
+
+    def forget(self, result_ids: AbstractSet[str]) -> None:
+        """Take results out for good."""
+        ...
+
+
+@dataclass(frozen=True)
+class Forgotten:
+    """What was forgotten, and what could not be."""
+
+    results: tuple[str, ...]
+    """Ids of the results, of later ones too that only repeated them."""
+    texts: int
+    """Texts that were erased."""
+    shared: int
+    """Texts that stay, because other results hold the same."""
+    pinned: tuple[str, ...]
+    """Results that were meant and stay, because they are pinned."""
+    remains: tuple[str, ...]
+    """Where words of the erased texts still stand: events that quote them, files."""
+    also_in: tuple[str, ...]
+    """Ids of results that hold some of the same words."""
+
+
+def forget_results(store: SqliteStore, index: Forgets, where: Selection, *, pinned: bool = False) -> Forgotten:
+    """Forget the results that are meant; pinned ones only with `pinned`.
+
+    Raises `HomeUnusable`, `MemoryUnusable`; after that one, opening the memory again goes on where this ended.
+    """
+    meant, sought = set[str](), list[list[bytes]]()
+    pins = frozenset[str]() if pinned else store.forgetting.pins()
+    kept: set[str] = set()
+    for _, result in store.tool_results():
+        if not where.holds(result):
+            continue
+        if result.call.id in pins:
+            kept.add(result.call.id)
+        else:
+            meant.add(result.call.id)
+            sought.append(probes(result.text))
+    if not meant:
+        return Forgotten((), 0, 0, tuple(sorted(kept)), (), ())
+    erased = store.forgetting.erase(meant)
+    sweep(store, index)
+    left = store.remains(_spread(sought))
+    return Forgotten(
+        results=tuple(sorted(erased.results)),
+        texts=erased.texts,
+        shared=len(erased.shared),
+        pinned=tuple(sorted(kept)),
+        remains=left.places,
+        also_in=tuple(result_id for result_id in left.results if result_id not in erased.results),
+    )
+
+
+def sweep(store: SqliteStore, index: Forgets) -> None:
+    """Take out of the index what was forgotten and may still be in it."""
+    if unremoved := store.forgetting.unremoved():
+        index.forget(unremoved)
+        store.forgetting.removed(unremoved)
+
+
+def _spread(sought: list[list[bytes]]) -> list[bytes]:
+    """So many windows of all texts, the first of each before the second of any."""
+    longest = max(map(len, sought), default=0)
+    in_rounds = (windows[place] for place in range(longest) for windows in sought if place < len(windows))
+    return list(islice(dict.fromkeys(in_rounds), _SOUGHT))
