@@ -40,6 +40,8 @@ from khala.infrastructure.store.canonical import canonical_digest
 from khala.infrastructure.store.forget_results import Forgotten, forget_results, sweep
 from khala.infrastructure.store.home import HomeFolder, open_home
 from khala.infrastructure.store.sqlite_store import SqliteStore
+from khala.infrastructure.store.vault import MasterKey
+from khala.infrastructure.store.vault import master_key as environment_master_key
 from khala.infrastructure.tools.corpus_index import CorpusIndex, Progress
 from khala.infrastructure.tools.corpus_tools import corpus_tools
 from khala.infrastructure.tools.documents import SkippedFile
@@ -60,15 +62,19 @@ PolicySource = Policy | str | os.PathLike[str] | None
 class Home:
     """A folder of runs, texts and memory, opened; use it as a context, or close it.
 
-    With `semantic=False` memory finds by words only, which saves the seconds an embedding model takes to load. Raises
-    `HomeUnusable` or `HomeTooNew`.
+    With `semantic=False` memory finds by words only, which saves the seconds an embedding model takes to load. A home
+    that is begun with a `master_key`, 32 bytes or a function that fetches them, keeps texts and index sealed and needs
+    it ever after; without one, `KHALA_MASTER_KEY` or `KHALA_MASTER_KEY_FILE` may hold it. Raises `HomeUnusable` or
+    `HomeTooNew`.
     """
 
-    def __init__(self, path: str | os.PathLike[str], *, semantic: bool = True) -> None:
+    def __init__(
+        self, path: str | os.PathLike[str], *, semantic: bool = True, master_key: MasterKey | None = None
+    ) -> None:
         self._semantic = semantic
         self._leaves_at_once = False
         self.folder = open_home(path)
-        self.store = SqliteStore(self.folder)
+        self.store = SqliteStore(self.folder, master_key=master_key or environment_master_key(os.environ))
         self._opened = ExitStack()
         self._opened.callback(self.store.close)
 
@@ -85,7 +91,11 @@ class Home:
         """Every past result of this home. Raises `MemoryUnusable`."""
         find = find_embedder if self._semantic else no_embedder
         memory = open_memory(
-            self.folder.memory, catch_up=self._results_unknown_to, is_wanted=self._is_wanted, find=find
+            self.folder.memory,
+            catch_up=self._results_unknown_to,
+            is_wanted=self._is_wanted,
+            sealing=self.store.vault if self.store.vault.is_sealed else None,
+            find=find,
         )
         self._opened.callback(memory.close)
         sweep(self.store, memory)
@@ -268,6 +278,17 @@ class Home:
         Raises `HomeUnusable`, `MemoryUnusable`.
         """
         return self.forget(Selection(ids=self.store.forgetting.beyond_limits(time.time_ns() // 1_000_000)))
+
+    def shred(self, tenant: str) -> bool:
+        """Drop the key of a tenant in a sealed home: none of its texts can be read again, in any copy or backup.
+
+        Whether there was one. Raises `HomeUnusable`, `MemoryUnusable`.
+        """
+        held = frozenset(one.result_id for one in self.store.forgetting.held() if one.tenant == tenant)
+        shredded = self.store.vault.shred(tenant)
+        if shredded and held:
+            self.memory.forget(held)
+        return shredded
 
     def _is_wanted(self, result: ToolResult) -> bool:
         return not self.store.forgetting.is_forgotten(result)

@@ -32,6 +32,7 @@ from khala.infrastructure.memory.terms import (
     Embedder,
     IsWanted,
     MemoryStats,
+    Sealing,
     everything_is,
     nothing_stored,
 )
@@ -70,8 +71,8 @@ class LanceMemory:
     """A `Memory` whose index lies in `folder`; without an embedder it finds by words only, and says so once.
 
     `wait_s` is how long a recall waits for pending results to be embedded. `catch_up` names the stored results the
-    index lacks, `is_wanted` says which results may be found at all. Raises `MemoryUnusable` for a folder whose vectors
-    another embedder made, or that cannot be used.
+    index lacks, `is_wanted` says which results may be found at all, `sealing` keeps passages unreadable. Raises
+    `MemoryUnusable` for a folder whose vectors another embedder made, or that cannot be used.
     """
 
     def __init__(
@@ -81,6 +82,7 @@ class LanceMemory:
         embedder: Embedder | None = None,
         catch_up: CatchUp = nothing_stored,
         is_wanted: IsWanted = everything_is,
+        sealing: Sealing | None = None,
         wait_s: float = 10.0,
         ranking: Ranking | None = None,
     ) -> None:
@@ -88,6 +90,7 @@ class LanceMemory:
         self._embedder = embedder
         self._catch_up = catch_up
         self._is_wanted = is_wanted
+        self._sealing = sealing
         self._wait_s = wait_s
         self._ranking = ranking or Ranking()
         self._pending: dict[str, ToolResult] = {}  # remembered here, not committed yet
@@ -213,7 +216,7 @@ class LanceMemory:
             embedder = self._embedder
             if embedder is not None:
                 embedder.embed(["ready"])  # loads the model, here and not in the caller's way
-            table = PassageTable(self._folder, dims=None if embedder is None else embedder.dims)
+            table = PassageTable(self._folder, dims=None if embedder is None else embedder.dims, sealing=self._sealing)
             missing = iter(self._catch_up(table.known()))
             self._take_in(missing)
             with self._changed:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from dataclasses import asdict, fields
@@ -25,8 +25,9 @@ import structlog
 
 from khala.domain.selection import Selection
 from khala.errors import MemoryUnusable, MissingExtra
-from khala.infrastructure.memory.passages import Passage, Source, listed, storable
+from khala.infrastructure.memory.passages import Passage, Source, asked_terms, listed, opened, sealed, storable
 from khala.infrastructure.memory.ranking import Found
+from khala.infrastructure.memory.terms import Sealing
 from khala.infrastructure.memory.words import TERM_CHARS
 
 __all__ = ["Entry", "PassageTable", "claim", "has_lancedb", "unusable"]
@@ -70,7 +71,9 @@ _FORMAT = 3
 
 _SOURCE = tuple(field.name for field in fields(Source))
 
-_COLUMNS = (*_SOURCE, "header_chars", "start", "end", "words")
+_PASSAGE = ("words", "header_chars", "start", "end")
+
+_COLUMNS = (*_SOURCE, *_PASSAGE)
 
 
 def has_lancedb() -> bool:
@@ -126,12 +129,13 @@ class PassageTable:
     A result that has no passages leaves one empty row, so that `known` names it and nobody looks at it again.
     """
 
-    def __init__(self, folder: Path, *, dims: int | None) -> None:
+    def __init__(self, folder: Path, *, dims: int | None, sealing: Sealing | None = None) -> None:
         if not has_lancedb():
             raise MissingExtra("lancedb", extra="memory")
         os.environ.setdefault("LANCEDB_LOG", "error")  # read once, at import; by default its warnings go to stderr
         self._folder = folder
         self._dims = dims
+        self._sealing = sealing
         with _translated(folder):
             self._table = self._open()
 
@@ -214,13 +218,14 @@ class PassageTable:
         if not found:
             yield {**dict.fromkeys(self._schema().names), "result_id": result_id, "end": 0, "words": "", "terms": ""}
         for passage, vector in found:
+            words, terms = sealed(passage, self._sealing)
             row: dict[str, object] = {
                 **asdict(passage.source),
                 "header_chars": len(passage.header),
                 "start": passage.start,
                 "end": passage.end,
-                "words": passage.words,
-                "terms": " ".join(passage.terms),
+                "words": words,
+                "terms": terms,
             }
             if self._dims is not None:
                 row["vector"] = vector
@@ -233,6 +238,7 @@ class PassageTable:
 
     def by_words(self, asked: Sequence[str], limit: int, where: Selection) -> Found:
         """The best passages by BM25 over their terms, of the results that are meant."""
+        asked = asked_terms(asked, where, self._sealing)
         if not asked:
             return []
         from lancedb.query import MatchQuery
@@ -242,7 +248,7 @@ class PassageTable:
             search = self._table.search(words, query_type="fts")
             search = _within(search, where).select([*_COLUMNS, "_score"]).limit(limit)
             rows: list[dict[str, Any]] = search.to_list()
-        return [(_passage(row), float(row["_score"])) for row in rows]
+        return self._found((row, float(row["_score"])) for row in rows)
 
     def by_meaning(self, vector: list[float], limit: int, where: Selection) -> Found:
         """The nearest passages by cosine, of the results that are meant."""
@@ -250,7 +256,11 @@ class PassageTable:
             search = self._table.search(vector, vector_column_name="vector", query_type="vector")
             search = _within(search.distance_type("cosine"), where).select([*_COLUMNS, "_distance"]).limit(limit)
             rows: list[dict[str, Any]] = search.to_list()
-        return [(_passage(row), 1.0 - float(row["_distance"])) for row in rows]
+        return self._found((row, 1.0 - float(row["_distance"])) for row in rows)
+
+    def _found(self, rows: Iterable[tuple[Mapping[str, Any], float]]) -> Found:
+        passages = ((_passage(row, self._sealing), score) for row, score in rows)
+        return [(passage, score) for passage, score in passages if passage is not None]
 
     def remove(self, result_ids: AbstractSet[str]) -> None:
         """Take results out for good: of what they said no file holds anything afterwards.
@@ -315,16 +325,9 @@ def _moved_with(result_ids: AbstractSet[str], table: Any) -> AbstractSet[str]:
     return moved
 
 
-def _passage(row: Mapping[str, Any]) -> Passage:
-    words: str = row["words"]
-    header_chars: int = row["header_chars"]
-    return Passage(
-        source=Source(**{name: row[name] for name in _SOURCE}),
-        header=words[:header_chars],
-        text=words[header_chars + 1 :],
-        start=row["start"],
-        end=row["end"],
-    )
+def _passage(row: Mapping[str, Any], sealing: Sealing | None) -> Passage | None:
+    source = Source(**{name: row[name] for name in _SOURCE})
+    return opened(source, [row[name] for name in _PASSAGE], sealing)
 
 
 def _within(search: Any, where: Selection) -> Any:

@@ -9,7 +9,7 @@ from khala.infrastructure.memory.lance_memory import LanceMemory
 from khala.infrastructure.memory.lance_table import has_lancedb
 from khala.infrastructure.memory.ranking import Ranking
 from khala.infrastructure.memory.sentence_embedder import find_embedder
-from khala.infrastructure.memory.terms import CatchUp, Embedder, IsWanted, everything_is, nothing_stored
+from khala.infrastructure.memory.terms import CatchUp, Embedder, IsWanted, Sealing, everything_is, nothing_stored
 from khala.infrastructure.memory.word_memory import WordMemory
 
 __all__ = ["open_memory"]
@@ -20,14 +20,17 @@ def open_memory(
     *,
     catch_up: CatchUp = nothing_stored,
     is_wanted: IsWanted = everything_is,
+    sealing: Sealing | None = None,
     find: Callable[[], Embedder | None] = find_embedder,
     ranking: Ranking | None = None,
 ) -> LanceMemory | WordMemory:
     """The memory in `folder`: by words and meaning, by words with LanceDB, or by words with SQLite.
 
-    `catch_up` names the stored results that the index lacks, `is_wanted` which may be found; `find` looks for an
-    embedder. Whoever opens it closes it. Raises `MemoryUnusable`.
+    `catch_up` names the stored results that the index lacks, `is_wanted` which may be found; `sealing` keeps
+    passages unreadable, and `find` looks for an embedder. Whoever opens it closes it. Raises `MemoryUnusable`.
     """
     if not has_lancedb():
-        return WordMemory(folder, catch_up=catch_up, is_wanted=is_wanted, ranking=ranking)
-    return LanceMemory(folder, embedder=find(), catch_up=catch_up, is_wanted=is_wanted, ranking=ranking)
+        return WordMemory(folder, catch_up=catch_up, is_wanted=is_wanted, sealing=sealing, ranking=ranking)
+    return LanceMemory(
+        folder, embedder=find(), catch_up=catch_up, is_wanted=is_wanted, sealing=sealing, ranking=ranking
+    )

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import base64
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from khala.domain.call import ToolCall, ToolResult
 from khala.domain.namespace import Namespace
+from khala.domain.selection import Selection
 from khala.infrastructure.memory.chunks import CHUNK_PIECES, CountTokens, chunks, estimated_pieces
+from khala.infrastructure.memory.terms import Sealing
 from khala.infrastructure.memory.words import clean, terms
 from khala.infrastructure.store.canonical import canonical_digest
 
-__all__ = ["Passage", "Source", "listed", "passages", "storable"]
+__all__ = ["Passage", "Source", "asked_terms", "listed", "opened", "passages", "sealed", "storable"]
 
 HEADER_CHARS = 120
 """Characters of a header at most: about 30 word pieces of the 256 that MiniLM reads."""
@@ -104,6 +108,40 @@ class Passage:
     def terms(self) -> list[str]:
         """What is searched by words."""
         return terms(self.words)
+
+
+def sealed(passage: Passage, sealing: Sealing | None) -> tuple[str, str]:
+    """Words and terms of a passage, as an index keeps them."""
+    terms_ = passage.terms
+    if sealing is None:
+        return passage.words, " ".join(terms_)
+    source = passage.source
+    kept = sealing.seal(clean(passage.words).encode(), tenant=source.tenant, about=_about(source, passage.start))
+    return base64.b64encode(kept).decode(), " ".join(sealing.hashed(terms_, tenant=source.tenant))
+
+
+def opened(source: Source, kept: Sequence[Any], sealing: Sealing | None) -> Passage | None:
+    """The passage an index keeps as words, length of the header, start and end; `None` once its key was dropped."""
+    words, header_chars, start, end = kept
+    if sealing is not None:
+        content = sealing.open(base64.b64decode(words), tenant=source.tenant, about=_about(source, start))
+        if content is None:
+            return None
+        words = content.decode()
+    return Passage(source, words[:header_chars], words[header_chars + 1 :], start, end)
+
+
+def asked_terms(asked: Sequence[str], where: Selection, sealing: Sealing | None) -> Sequence[str]:
+    """Terms to search an index for; a selection of all tenants searches for those of each."""
+    if sealing is None:
+        return asked
+    known = sealing.tenants()
+    meant = known if where.namespace is None else [where.namespace.tenant]
+    return [term for tenant in meant if tenant in known for term in sealing.hashed(asked, tenant=tenant)]
+
+
+def _about(source: Source, start: int) -> str:
+    return f"passage {source.result_id} {start}"
 
 
 def passages(

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from khala.domain.call import ToolResult
 
-__all__ = ["CatchUp", "Embedder", "IsWanted", "MemoryStats", "everything_is", "nothing_stored"]
+__all__ = ["CatchUp", "Embedder", "IsWanted", "MemoryStats", "Sealing", "everything_is", "nothing_stored"]
 
 CatchUp = Callable[[AbstractSet[str]], Iterable[ToolResult]]
 """The stored results whose ids are not in the given set.
@@ -31,6 +31,26 @@ IsWanted = Callable[[ToolResult], bool]
 def everything_is(result: ToolResult) -> bool:  # noqa: ARG001 - the shape of `IsWanted`
     """An `IsWanted` where nothing was ever forgotten."""
     return True
+
+
+class Sealing(Protocol):
+    """Keeps passages unreadable in the index, each under a key of its tenant."""
+
+    def seal(self, content: bytes, *, tenant: str, about: str) -> bytes:
+        """What to keep of some content; `about` has to be given again to open it."""
+        ...
+
+    def open(self, kept: bytes, *, tenant: str, about: str) -> bytes | None:
+        """What was sealed; `None` once its key was dropped."""
+        ...
+
+    def hashed(self, terms: Sequence[str], *, tenant: str) -> list[str]:
+        """Terms as the index holds them."""
+        ...
+
+    def tenants(self) -> list[str]:
+        """Those that have a key."""
+        ...
 
 
 class Embedder(Protocol):

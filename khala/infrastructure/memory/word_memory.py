@@ -21,9 +21,18 @@ import structlog
 from khala.domain.call import Recollection, ToolResult
 from khala.domain.selection import EVERYTHING, Selection
 from khala.errors import MemoryUnusable
-from khala.infrastructure.memory.passages import Passage, Source, listed, passages, storable
+from khala.infrastructure.memory.passages import (
+    Passage,
+    Source,
+    asked_terms,
+    listed,
+    opened,
+    passages,
+    sealed,
+    storable,
+)
 from khala.infrastructure.memory.ranking import CANDIDATES, Found, Ranking
-from khala.infrastructure.memory.terms import CatchUp, IsWanted, MemoryStats, everything_is, nothing_stored
+from khala.infrastructure.memory.terms import CatchUp, IsWanted, MemoryStats, Sealing, everything_is, nothing_stored
 from khala.infrastructure.memory.words import query_terms, searchable
 
 __all__ = ["WordMemory"]
@@ -42,14 +51,15 @@ _FORMAT = 2
 _TABLES = f"""
 CREATE TABLE IF NOT EXISTS sources (number INTEGER PRIMARY KEY, {", ".join(_SOURCE)}, UNIQUE (result_id));
 CREATE VIRTUAL TABLE IF NOT EXISTS passages USING fts5(
-    terms, header UNINDEXED, text UNINDEXED, start UNINDEXED, stop UNINDEXED, source UNINDEXED, tokenize = 'unicode61'
+    terms, words UNINDEXED, header_chars UNINDEXED, start UNINDEXED, stop UNINDEXED, source UNINDEXED,
+    tokenize = 'unicode61'
 );
 """
 
 _ADD_SOURCE = f"INSERT OR IGNORE INTO sources ({', '.join(_SOURCE)}) VALUES ({', '.join('?' * len(_SOURCE))})"  # noqa: S608 (names of this file)
 
 _FIND = f"""
-SELECT {", ".join(_SOURCE)}, header, text, start, stop, bm25(passages)
+SELECT {", ".join(_SOURCE)}, words, header_chars, start, stop, bm25(passages)
 FROM passages JOIN sources ON sources.number = passages.source WHERE passages MATCH ?
 """  # noqa: S608 (names of this file)
 
@@ -71,12 +81,14 @@ class WordMemory:
         *,
         catch_up: CatchUp = nothing_stored,
         is_wanted: IsWanted = everything_is,
+        sealing: Sealing | None = None,
         ranking: Ranking | None = None,
     ) -> None:
         self._folder = folder
         self._ranking = ranking or Ranking()
         self._catch_up: CatchUp | None = catch_up
         self._is_wanted = is_wanted
+        self._sealing = sealing
         self._kept: dict[str, ToolResult] = {}
         self._kept_chars = 0
         self._one_at_a_time = threading.Lock()
@@ -171,10 +183,7 @@ class WordMemory:
                 if added.rowcount:
                     self._database.executemany(
                         "INSERT INTO passages VALUES (?, ?, ?, ?, ?, ?)",
-                        [
-                            (" ".join(p.terms), p.header, p.text, p.start, p.end, added.lastrowid)
-                            for p in passages(result)
-                        ],
+                        [self._row(passage, added.lastrowid) for passage in passages(result)],
                     )
 
     @contextmanager
@@ -188,7 +197,14 @@ class WordMemory:
                 self._database.execute("ROLLBACK")
             raise
 
+    def _row(self, passage: Passage, source: int | None) -> tuple[object, ...]:
+        words, terms = sealed(passage, self._sealing)
+        return terms, words, len(passage.header), passage.start, passage.end, source
+
     def _by_words(self, asked: Sequence[str], where: Selection) -> Found:
+        asked = asked_terms(asked, where, self._sealing)
+        if not asked:
+            return []
         # terms are letters and digits only, so quoting them leaves no query syntax
         wanted = " OR ".join(f'"{term}"' for term in asked)
         conditions, values = _conditions(where)
@@ -196,7 +212,11 @@ class WordMemory:
             rows = self._database.execute(
                 f"{_FIND} {conditions} ORDER BY bm25(passages), at_ms DESC LIMIT ?", (wanted, *values, CANDIDATES)
             ).fetchall()
-        return [(_passage(row), -float(row[-1])) for row in rows]
+        found = ((self._passage(row), -float(row[-1])) for row in rows)
+        return [(passage, score) for passage, score in found if passage is not None]
+
+    def _passage(self, row: Sequence[Any]) -> Passage | None:
+        return opened(Source(*row[: len(_SOURCE)]), row[len(_SOURCE) : -1], self._sealing)
 
     @contextmanager
     def _usable(self) -> Generator[None]:
@@ -230,8 +250,3 @@ def _conditions(where: Selection) -> tuple[str, list[str | int]]:
 
 def _any_of(names: frozenset[str] | None) -> str | None:
     return None if names is None else json.dumps(storable(names))
-
-
-def _passage(row: Sequence[Any]) -> Passage:
-    *source, header, text, start, end, _ = row
-    return Passage(Source(*source), header, text, start, end)

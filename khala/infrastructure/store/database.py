@@ -71,6 +71,10 @@ _ADDED_TABLES = (
     """CREATE TABLE IF NOT EXISTS forgotten_texts (
         digest BLOB NOT NULL, tenant TEXT NOT NULL, PRIMARY KEY (digest, tenant)
     ) WITHOUT ROWID""",
+    # a key for each tenant, sealed under the master key; see vault.py
+    """CREATE TABLE IF NOT EXISTS keys (
+        tenant TEXT PRIMARY KEY, id BLOB NOT NULL UNIQUE, wrapped BLOB NOT NULL
+    ) WITHOUT ROWID""",
     "CREATE TABLE IF NOT EXISTS settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
     "CREATE TABLE IF NOT EXISTS pins (result_id TEXT PRIMARY KEY) WITHOUT ROWID",
     "CREATE TABLE IF NOT EXISTS used_answers (question_id TEXT PRIMARY KEY, expires_at INTEGER NOT NULL)",

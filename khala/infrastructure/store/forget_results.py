@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from itertools import islice
 from typing import Protocol
 
+from khala.domain.call import ToolResult
 from khala.domain.selection import Selection
 from khala.infrastructure.store.remains import probes
 from khala.infrastructure.store.sqlite_store import SqliteStore
@@ -51,7 +53,7 @@ def forget_results(store: SqliteStore, index: Forgets, where: Selection, *, pinn
     meant, sought = set[str](), list[list[bytes]]()
     pins = frozenset[str]() if pinned else store.forgetting.pins()
     kept: set[str] = set()
-    for _, result in store.tool_results():
+    for result in _candidates(store, where):
         if not where.holds(result):
             continue
         if result.call.id in pins:
@@ -72,6 +74,18 @@ def forget_results(store: SqliteStore, index: Forgets, where: Selection, *, pinn
         remains=left.places,
         also_in=tuple(result_id for result_id in left.results if result_id not in erased.results),
     )
+
+
+def _candidates(store: SqliteStore, where: Selection) -> Iterator[ToolResult]:
+    """What a selection may mean: all there is, unless it names some."""
+    if where.is_empty:
+        return
+    if where.ids is None:
+        yield from (result for _, result in store.tool_results())
+        return
+    for result_id in where.ids:
+        if (result := store.tool_result(result_id)) is not None:
+            yield result
 
 
 def sweep(store: SqliteStore, index: Forgets) -> None:

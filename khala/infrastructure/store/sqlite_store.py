@@ -46,6 +46,7 @@ from khala.infrastructure.store.short_ids import is_short_id, new_short_id
 from khala.infrastructure.store.signing import SigningKey, load_or_make_key
 from khala.infrastructure.store.summary import ExportedHead, RunSummary, VerifiedRun, summary
 from khala.infrastructure.store.texts import ERASED, Texts
+from khala.infrastructure.store.vault import MasterKey, Vault
 
 __all__ = ["SqliteStore"]
 
@@ -54,19 +55,24 @@ _BATCH = 64
 
 
 class SqliteStore:
-    """The `RunStore` of a home, for any thread; close it, or use it as a context."""
+    """The `RunStore` of a home, for any thread; close it, or use it as a context.
 
-    def __init__(self, home: HomeFolder) -> None:
+    A home that was begun with a `master_key` needs it. Raises `HomeUnusable`.
+    """
+
+    def __init__(self, home: HomeFolder, *, master_key: MasterKey | None = None) -> None:
         self.home = home
         self._database = Database(home)
-        self._texts = Texts(self._database)
         self._namespaces: dict[str, Namespace] = {}
         try:
             with usable(home):
                 self._key = self._own_key()
+            self.vault = Vault(self._database, master_key)
+            """What seals texts and passages."""
         except BaseException:
             self._database.close()
             raise
+        self._texts = Texts(self._database, self.vault)
         self.forgetting = Forgetting(self._database, _read, self._tenant_of)
         """What may not be found again."""
         self.approvals = Approvals(self._database, self._key)

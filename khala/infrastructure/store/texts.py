@@ -9,6 +9,7 @@ from hashlib import sha256
 
 from khala.errors import LogDamaged
 from khala.infrastructure.store.database import Database
+from khala.infrastructure.store.vault import Vault
 
 __all__ = ["ERASED", "Texts"]
 
@@ -25,18 +26,20 @@ class Texts:
     A lone surrogate, which no valid UTF-8 holds, is written as UTF-8 would spell it; that is what the digest is of.
     """
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, vault: Vault) -> None:
         self._database = database
+        self._vault = vault
 
     def keep(self, text: str, *, tenant: str) -> str:
         """Store a text; its SHA-256, hex. Brings back one that was erased. Raises `HomeUnusable`."""
         content = text.encode(errors="surrogatepass")
         digest = sha256(content).digest()
+        kept = self._vault.seal(zlib.compress(content), tenant=tenant, about=digest.hex())
         with self._database.writing() as db:
             db.execute(
                 "INSERT INTO texts VALUES (?, ?, ?)"
                 " ON CONFLICT DO UPDATE SET content = excluded.content WHERE content IS NULL",
-                (digest, tenant, zlib.compress(content)),
+                (digest, tenant, kept),
             )
         return digest.hex()
 
@@ -46,20 +49,27 @@ class Texts:
         Raises `LogDamaged` for one that is missing or was changed.
         """
         with self._database.reading() as db:
-            row = db.execute(
-                "SELECT content FROM texts WHERE digest = ? ORDER BY content IS NULL LIMIT 1", (_key(digest),)
-            ).fetchone()
-        if row is None:
+            rows = db.execute("SELECT tenant, content FROM texts WHERE digest = ?", (_key(digest),)).fetchall()
+        if not rows:
             raise LogDamaged(f"text `{digest}` is not in the store; restore the home from a copy")
-        if row[0] is None:
+        for tenant, kept in rows:
+            content = None if kept is None else self._content(kept, tenant, digest)
+            if content is not None:
+                return content.decode(errors="surrogatepass")
+        return None
+
+    def _content(self, kept: object, tenant: str, digest: str) -> bytes | None:
+        """A text as UTF-8; `None` for one whose key was dropped. Raises `LogDamaged` for one that was changed."""
+        opened = self._vault.open(kept, tenant=tenant, about=digest) if isinstance(kept, bytes) else b""
+        if opened is None:
             return None
         try:
-            content = zlib.decompress(row[0])
-        except (zlib.error, TypeError):
+            content = zlib.decompress(opened)
+        except zlib.error:
             content = b""
         if sha256(content).hexdigest() != digest:
             raise LogDamaged(f"text `{digest}` was changed; restore the home from a copy")
-        return content.decode(errors="surrogatepass")
+        return content
 
     def contents(self) -> Iterator[tuple[str, bytes]]:
         """Every stored text that can be read, as UTF-8, with its digest; equal ones of several tenants each."""
@@ -67,13 +77,15 @@ class Texts:
         while True:
             with self._database.reading() as db:
                 rows = db.execute(
-                    "SELECT rowid, digest, content FROM texts WHERE rowid > ? AND content IS NOT NULL"
+                    "SELECT rowid, digest, tenant, content FROM texts WHERE rowid > ? AND content IS NOT NULL"
                     " ORDER BY rowid LIMIT ?",
                     (after, _BATCH),
                 ).fetchall()
-            for _, digest, content in rows:
-                with suppress(zlib.error, TypeError):
-                    yield digest.hex(), zlib.decompress(content)
+            for _, digest, tenant, kept in rows:
+                with suppress(LogDamaged):
+                    content = self._content(kept, tenant, digest.hex())
+                    if content is not None:
+                        yield digest.hex(), content
             if not rows:
                 return
             after = rows[-1][0]

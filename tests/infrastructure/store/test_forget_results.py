@@ -185,7 +185,9 @@ def test_a_home_whose_texts_had_no_tenant_is_brought_up_to_date(tmp_path):
         db.execute("PRAGMA user_version = 1")
     db.close()
     with Home(tmp_path, semantic=False) as home:
-        assert "swordfish1" in home.store.tool_result(result_id).text
+        result = home.store.tool_result(result_id)
+        assert result is not None
+        assert "swordfish1" in result.text
         assert home.store.verify(result_id.rpartition("-")[0]).erased_texts == 0
 
 
