@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from khala.domain.trajectory import Trajectory
     from khala.domain.verifiers import BUILT_IN_VERIFIERS, Verifiers, evidence_check, loop_breaker, stagnation
     from khala.errors import CallDenied, KhalaError, ToolFailed
+    from khala.infrastructure.memory.endpoint_embedder import EndpointEmbedder
     from khala.infrastructure.models.extractive.researcher import ExtractiveResearcher
     from khala.infrastructure.models.openai.chat import OpenAIChat
     from khala.infrastructure.reasoning.reasoning_graph import ReasoningGraph
@@ -41,6 +42,7 @@ _LOADED_ON_FIRST_USE = {
     "Consent": "khala.domain.decision",
     "Decision": "khala.domain.policy",
     "Endorsement": "khala.domain.grounding",
+    "EndpointEmbedder": "khala.infrastructure.memory.endpoint_embedder",
     "Event": "khala.domain.events",
     "ExtractiveResearcher": "khala.infrastructure.models.extractive.researcher",
     "Finding": "khala.domain.events",
@@ -93,6 +95,7 @@ __all__ = [
     "Consent",
     "Decision",
     "Endorsement",
+    "EndpointEmbedder",
     "Event",
     "ExtractiveResearcher",
     "Finding",

@@ -29,10 +29,12 @@ from khala.domain.selection import Selection
 from khala.domain.tool import Tool, tool
 from khala.domain.trajectory import Trajectory
 from khala.domain.verifiers import BUILT_IN_VERIFIERS, Verifiers
-from khala.errors import HomeUnusable
+from khala.errors import HomeUnusable, MissingExtra
 from khala.infrastructure.memory.lance_memory import LanceMemory
+from khala.infrastructure.memory.lance_table import has_lancedb
 from khala.infrastructure.memory.open_memory import open_memory
 from khala.infrastructure.memory.sentence_embedder import find_embedder
+from khala.infrastructure.memory.terms import Embedder
 from khala.infrastructure.memory.word_memory import WordMemory
 from khala.infrastructure.models.extractive.researcher import ExtractiveResearcher
 from khala.infrastructure.security.policy_file import BUILTIN_TOOLS, builtin_policy, load_policy
@@ -62,17 +64,23 @@ PolicySource = Policy | str | os.PathLike[str] | None
 class Home:
     """A folder of runs, texts and memory, opened; use it as a context, or close it.
 
-    With `semantic=False` memory finds by words only, which saves the seconds an embedding model takes to load. A home
-    that is begun with a `master_key`, 32 bytes or a function that fetches them, keeps texts and index sealed and needs
-    it ever after; without one, `KHALA_MASTER_KEY` or `KHALA_MASTER_KEY_FILE` may hold it. Raises `HomeUnusable` or
-    `HomeTooNew`.
+    With `semantic=False` memory finds by words only, which saves the seconds an embedding model takes to load.
+    `embedder` takes the place of the installed model. A home that is begun with a `master_key`, 32 bytes or a function
+    that fetches them, keeps texts and index sealed and needs it ever after; without one, `KHALA_MASTER_KEY` or
+    `KHALA_MASTER_KEY_FILE` may hold it. Raises `HomeUnusable` or `HomeTooNew`.
     """
 
     def __init__(
-        self, path: str | os.PathLike[str], *, semantic: bool = True, master_key: MasterKey | None = None
+        self,
+        path: str | os.PathLike[str],
+        *,
+        semantic: bool = True,
+        embedder: Embedder | None = None,
+        master_key: MasterKey | None = None,
     ) -> None:
         self._semantic = semantic
         self._leaves_at_once = False
+        self._embedder = embedder
         self.folder = open_home(path)
         self.store = SqliteStore(self.folder, master_key=master_key or environment_master_key(os.environ))
         self._opened = ExitStack()
@@ -88,18 +96,24 @@ class Home:
 
     @cached_property
     def memory(self) -> LanceMemory | WordMemory:
-        """Every past result of this home. Raises `MemoryUnusable`."""
-        find = find_embedder if self._semantic else no_embedder
+        """Every past result of this home. Raises `MemoryUnusable`, and `MissingExtra` if an embedder lacks LanceDB."""
+        if self._embedder is not None and not has_lancedb():
+            raise MissingExtra("lancedb", extra="memory")
         memory = open_memory(
             self.folder.memory,
             catch_up=self._results_unknown_to,
             is_wanted=self._is_wanted,
             sealing=self.store.vault if self.store.vault.is_sealed else None,
-            find=find,
+            find=self._found_embedder,
         )
         self._opened.callback(memory.close)
         sweep(self.store, memory)
         return memory
+
+    def _found_embedder(self) -> Embedder | None:
+        if not self._semantic:
+            return None
+        return find_embedder() if self._embedder is None else self._embedder
 
     def __enter__(self) -> Self:
         return self
@@ -386,7 +400,3 @@ def _guard(
         unsafe_dry_run=unsafe_dry_run,
         known_tools=known_tools,
     )
-
-
-def no_embedder() -> None:
-    """No embedder, whatever is installed."""

@@ -16,6 +16,7 @@ from khala.agent.guard import APPROVAL_TIMEOUT_S
 from khala.agent.research import Report
 from khala.assembly import Home
 from khala.cli.approvers import approver
+from khala.cli.home_options import home_settings, opened_home
 from khala.cli.next_step import command
 from khala.cli.progress import Progress, printable, short
 from khala.domain.budget import InteractionBudget
@@ -85,6 +86,7 @@ def ask(parsed: argparse.Namespace) -> int:
         "stream": "yes" if parsed.stream else "",
         "reply_tokens": str(parsed.reply_tokens),
         "words_only": "yes" if parsed.words_only else "",
+        **home_settings(parsed),
         "approvals": parsed.approvals or "",
         "approval_timeout": str(parsed.approval_timeout or ""),
         "dry_run": "yes" if parsed.dry_run else "",
@@ -118,6 +120,7 @@ def resume(parsed: argparse.Namespace) -> int:
         "model_name": parsed.model_name,
         "approvals": parsed.approvals,
         "approval_timeout": str(parsed.approval_timeout or ""),
+        **home_settings(parsed),
     }
     settings = records[0].event.settings | {name: value for name, value in given.items() if value}
     return _Drive(settings).run(parsed, run_id=parsed.run)
@@ -134,7 +137,7 @@ class _Drive:
     def run(self, parsed: argparse.Namespace, *, task: str = "", run_id: str = "") -> int:
         progress = Progress(sys.stderr, resumes=bool(run_id))
         words_only = bool(self.settings.get("words_only"))
-        with Home(parsed.home, semantic=not words_only) as home, closing(progress):
+        with opened_home(parsed.home, self.settings, semantic=not words_only) as home, closing(progress):
             # before the loop runs, which would hold an interruption back until all documents are read
             documents = home.corpus(self._corpus(run_id), on_progress=progress.indexing, on_skipped=progress.skipped)
             tools = (*documents, home.notes())

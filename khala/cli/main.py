@@ -12,6 +12,7 @@ from importlib.metadata import version
 
 from khala.cli.approvals import add_approvals
 from khala.cli.export import add_export
+from khala.cli.home_options import add_home_options
 from khala.cli.import_log import add_import
 from khala.cli.next_step import DEFAULT_HOME
 from khala.cli.policy import add_policy
@@ -178,6 +179,7 @@ def _add_ask(add: AddParser) -> None:
         "--words-only", action="store_true", help="memory finds by words only; no embedding model is loaded"
     )
     _add_namespace(parser)
+    add_home_options(parser)
     _add_who_approves(parser)
     parser.set_defaults(command=_ask)
 
@@ -204,6 +206,7 @@ def _add_resume(add: AddParser) -> None:
     parser.add_argument("run", metavar="RUN")
     parser.add_argument("--model", metavar="URL", help="another endpoint than the run began with")
     parser.add_argument("--model-name", metavar="NAME", help="another model than the run began with")
+    add_home_options(parser)
     _add_who_approves(parser)
     parser.set_defaults(command=_resume)
 

@@ -1,4 +1,4 @@
-"""`ScriptedOpenAIServer`: a real HTTP server on 127.0.0.1 that speaks the OpenAI chat protocol from a script.
+"""`ScriptedOpenAIServer`: a real HTTP server on 127.0.0.1 that speaks the OpenAI protocol from a script.
 
 It is a stand-in for an LLM: it understands nothing, and answers each request with the next entry of its script. What is
 real is everything between: sockets, HTTP/1.1 with kept connections, streams in chunks, and the faults of endpoints.
@@ -11,13 +11,15 @@ import json
 import re
 import socket
 import socketserver
+import struct
 import threading
+from base64 import b64encode
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any, Literal, Self
 
-__all__ = ["Answer", "Drop", "Fault", "Say", "ScriptedOpenAIServer", "ServedRequest"]
+__all__ = ["Answer", "Drop", "Embed", "Fault", "Say", "ScriptedOpenAIServer", "ServedRequest"]
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,14 @@ class Drop:
     answer: Say = field(default_factory=lambda: Say("this answer never arrives as a whole"))
 
 
-Answer = Say | Fault | Drop
+@dataclass(frozen=True)
+class Embed:
+    """An answer to `/v1/embeddings`: `vector` of each text, as numbers, or in base64 if the request asks for it."""
+
+    vector: Callable[[str], Sequence[float]]
+
+
+Answer = Say | Fault | Drop | Embed
 
 
 @dataclass(frozen=True)
@@ -74,7 +83,7 @@ class ServedRequest:
 
 
 class ScriptedOpenAIServer:
-    """Answers `/v1/chat/completions` from a script, in a thread of its own.
+    """Answers `/v1/chat/completions` and `/v1/embeddings` from a script, in a thread of its own.
 
     `answers` are given out in order, one a request, or are a function from the request's JSON to an answer. When they
     run out, the request is refused. `calls` says whether calls are sent as `tool_calls` (`native`) or written into the
@@ -151,9 +160,11 @@ class ScriptedOpenAIServer:
                 return whole[: (whole.index(b"\r\n\r\n") + len(whole)) // 2], False
             case Say():
                 return self._said(answer, body), True
+            case Embed():
+                return _embedded(answer, json.loads(body)), True
 
     def _next_answer(self, path: str, body: bytes) -> Answer:
-        if path != "/v1/chat/completions":
+        if path not in ("/v1/chat/completions", "/v1/embeddings"):
             return Fault(404, {"error": {"message": f"no such path: {path}", "type": "not_found"}})
         if self._choose is not None:
             return self._choose(json.loads(body))
@@ -271,6 +282,17 @@ def _streamed(message: dict[str, Any], finish: str, usage: dict[str, Any]) -> by
 
 def _pieces(text: str) -> Iterable[str]:
     return (text[start : start + _PIECE_CHARS] for start in range(0, len(text), _PIECE_CHARS))
+
+
+def _embedded(embed: Embed, request: dict[str, Any]) -> bytes:
+    rows: list[dict[str, Any]] = []
+    for index, text in enumerate(request["input"]):
+        vector: Any = [float(number) for number in embed.vector(text)]
+        if request.get("encoding_format") == "base64":
+            vector = b64encode(struct.pack(f"<{len(vector)}f", *vector)).decode()
+        rows.append({"object": "embedding", "index": index, "embedding": vector})
+    body = {"object": "list", "data": rows, "model": request.get("model")}
+    return _response(200, json.dumps(body).encode(), {"Content-Type": "application/json"})
 
 
 def _fault_body(fault: Fault) -> bytes:

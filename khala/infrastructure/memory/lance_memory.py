@@ -5,7 +5,8 @@
    process loses nothing; before each commit it asks the table which of the batch it knows, so nothing is indexed twice.
 3. `recall` makes the worker hurry and waits a little, because only an embedded passage is found by its meaning. What
    is still pending then, and what is being caught up on, is searched by its words, exactly and in memory.
-4. What goes wrong in the worker never reaches `remember`; the next `recall` raises it.
+4. What goes wrong in the worker never reaches `remember`; the next `recall` raises it. While an embedder is away
+   (`Unreachable`) `recall` goes by words, and the worker tries again until it is back.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from khala.domain.call import Recollection, ToolResult
 from khala.domain.selection import EVERYTHING, Selection
 from khala.errors import MemoryUnusable
 from khala.infrastructure.memory.lance_table import Entry, PassageTable, claim, unusable
+from khala.infrastructure.memory.outage import Outage
 from khala.infrastructure.memory.passages import Passage, passages
 from khala.infrastructure.memory.ranking import CANDIDATES, Found, Ranking
 from khala.infrastructure.memory.terms import (
@@ -33,6 +35,7 @@ from khala.infrastructure.memory.terms import (
     IsWanted,
     MemoryStats,
     Sealing,
+    Unreachable,
     everything_is,
     nothing_stored,
 )
@@ -100,6 +103,7 @@ class LanceMemory:
         self._closing = False
         self._abandoned = False
         self._failure: MemoryUnusable | None = None
+        self._outage = Outage()
         self._table: PassageTable | None = None
         self._worker: threading.Thread | None = None
         self._changed = threading.Condition()
@@ -136,9 +140,8 @@ class LanceMemory:
             found = table.by_words(asked, CANDIDATES, where)
             return found + waiting.by_words(asked, found, total)
 
-        by_meaning: Found = []
-        if self._embedder is not None:
-            by_meaning = table.by_meaning(self._embedder.embed_query(wanted), CANDIDATES, where)
+        vector = self._query_vector(wanted)
+        by_meaning = [] if vector is None else table.by_meaning(vector, CANDIDATES, where)
         asked = query_terms(wanted)
         return self._ranking.best(wanted, limit, asked=asked, search=search, by_meaning=by_meaning, total=total)
 
@@ -152,13 +155,26 @@ class LanceMemory:
         with self._committing:
             table.remove(result_ids)
 
+    def _query_vector(self, text: str) -> list[float] | None:
+        """The vector to search with; `None` without an embedder, and while it is away."""
+        if self._embedder is None or not self._outage.query_may_try:
+            return None
+        try:
+            vector = self._embedder.embed_query(text)
+        except Unreachable as error:
+            self._outage.failed(error)
+            return None
+        self._outage.over()
+        return vector
+
     def stats(self) -> MemoryStats:
         """How much is held, and how it is found. Raises `MemoryUnusable`."""
         results, chunks = self._opened().counts()
         with self._changed:
             pending = len(self._pending) + len(self._backlog)
         embedder = self._embedder
-        return MemoryStats(results, chunks, pending, embedder is not None, embedder.fingerprint if embedder else None)
+        semantic = embedder is not None and not self._outage.is_on
+        return MemoryStats(results, chunks, pending, semantic, embedder.fingerprint if embedder else None)
 
     def close(self, *, timeout_s: float = 10.0) -> None:
         """Index what is pending, for at most `timeout_s`, and stop; the next start takes the rest from the store."""
@@ -200,7 +216,12 @@ class LanceMemory:
             self._changed.notify_all()
             try:
                 self._changed.wait_for(
-                    lambda: self._failure is not None or self._abandoned or awaited.isdisjoint(self._pending),
+                    lambda: (
+                        self._failure is not None
+                        or self._abandoned
+                        or self._outage.is_on
+                        or awaited.isdisjoint(self._pending)
+                    ),
                     self._wait_s,
                 )
             finally:
@@ -214,8 +235,7 @@ class LanceMemory:
     def _work(self) -> None:
         try:
             embedder = self._embedder
-            if embedder is not None:
-                embedder.embed(["ready"])  # loads the model, here and not in the caller's way
+            self._query_vector("ready")  # loads the model, here and not in the caller's way
             table = PassageTable(self._folder, dims=None if embedder is None else embedder.dims, sealing=self._sealing)
             missing = iter(self._catch_up(table.known()))
             self._take_in(missing)
@@ -223,8 +243,13 @@ class LanceMemory:
                 self._table = table
                 self._changed.notify_all()
             while batch := self._next_batch():
-                if not self._index(table, batch):
-                    return
+                try:
+                    if not self._index(table, batch):
+                        return
+                except Unreachable as error:
+                    self._sit_out(error)
+                    continue
+                self._outage.over()
                 with self._changed:
                     for result in batch:
                         self._pending.pop(result.call.id, None)
@@ -235,6 +260,14 @@ class LanceMemory:
                 self._take_in(missing)
         except BaseException as error:  # noqa: BLE001 - whatever it is, the next recall says it
             self._fail(error if isinstance(error, MemoryUnusable) else unusable(self._folder, error))
+
+    def _sit_out(self, error: Unreachable) -> None:
+        """Wait before the next try; a memory that is being closed has none."""
+        pause_s = self._outage.failed(error)
+        with self._changed:
+            self._changed.notify_all()  # recalls that wait for vectors
+            self._changed.wait_for(lambda: self._closing, pause_s)
+            self._abandoned |= self._closing
 
     def _take_in(self, missing: Iterator[ToolResult]) -> None:
         """Take stored results the table lacks, as many as may be held at a time."""

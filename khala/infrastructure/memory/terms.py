@@ -8,8 +8,18 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from khala.domain.call import ToolResult
+from khala.errors import MemoryUnusable
 
-__all__ = ["CatchUp", "Embedder", "IsWanted", "MemoryStats", "Sealing", "everything_is", "nothing_stored"]
+__all__ = [
+    "CatchUp",
+    "Embedder",
+    "IsWanted",
+    "MemoryStats",
+    "Sealing",
+    "Unreachable",
+    "everything_is",
+    "nothing_stored",
+]
 
 CatchUp = Callable[[AbstractSet[str]], Iterable[ToolResult]]
 """The stored results whose ids are not in the given set.
@@ -53,8 +63,16 @@ class Sealing(Protocol):
         ...
 
 
+class Unreachable(MemoryUnusable):
+    """What memory needs is away and may come back: an endpoint that embeds, or an object store. Nothing is lost."""
+
+
 class Embedder(Protocol):
-    """Turns texts into unit vectors, near each other when their meanings are."""
+    """Turns texts into unit vectors, near each other when their meanings are.
+
+    `embed` and `embed_query` raise `MemoryUnusable` for a model that cannot be used, and `Unreachable` for one that may
+    be later.
+    """
 
     @property
     def fingerprint(self) -> str:
@@ -72,7 +90,7 @@ class Embedder(Protocol):
         ...
 
     def embed(self, texts: Sequence[str]) -> list[list[float]]:
-        """One vector for each text. Raises `MemoryUnusable` when the model cannot be loaded."""
+        """One vector for each text."""
         ...
 
     def embed_query(self, text: str) -> list[float]:

@@ -139,6 +139,7 @@ def test_remember_never_waits(fresh: Callable[..., LanceMemory]):
 def test_a_failing_worker_stops_recall_and_not_remember(fresh: Callable[..., LanceMemory]):
     broken = LengthEmbedder()
     broken.failure = OSError("No space left on device")
+    broken.go.set()
     memory = fresh(broken)
     memory.remember(example_result("A result."))
     for _ in range(2):

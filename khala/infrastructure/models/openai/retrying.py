@@ -55,11 +55,17 @@ class Passing(Exception):
         self.delay_s = delay_s
 
 
-async def retried(attempt: Callable[[float], Awaitable[_Result]], retries: Retries, *, where: str) -> _Result:
+async def retried(
+    attempt: Callable[[float], Awaitable[_Result]],
+    retries: Retries,
+    *,
+    where: str,
+    advice: str = "resume the run when the endpoint is well again",
+) -> _Result:
     """The result of the first attempt that does not raise `Passing`.
 
-    `attempt` is given the seconds that are left. Raises `ModelUnavailable` with the last cause when attempts or time
-    run out; any other error passes through at once.
+    `attempt` is given the seconds that are left; `advice` is for a fault that brings none. Raises `ModelUnavailable`
+    with the last cause when attempts or time run out; any other error passes through at once.
     """
     begun_s = retries.clock()
     slept_s = 0.0
@@ -74,9 +80,8 @@ async def retried(attempt: Callable[[float], Awaitable[_Result]], retries: Retri
         delay_s = max(min(last.delay_s, retries.longest_delay_s), retries.chance() * spread_s)
         passed_s = max(retries.clock() - begun_s, slept_s)
         if number >= min(retries.attempts, last.most_attempts) or passed_s + delay_s >= retries.total_s:
-            advice = last.advice or "resume the run when the endpoint is well again"
             times = "1 attempt" if number == 1 else f"{number} attempts"
-            raise ModelUnavailable(f"`{where}` gave no usable reply in {times}: {last.cause}; {advice}")
+            raise ModelUnavailable(f"`{where}` gave no usable reply in {times}: {last.cause}; {last.advice or advice}")
         _log.warning("the model endpoint is asked again", cause=last.cause, after_s=round(delay_s, 1))
         await retries.sleep(delay_s)
         slept_s += delay_s
