@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from khala.domain.verifiers import BUILT_IN_VERIFIERS, Verifiers, evidence_check, loop_breaker, stagnation
     from khala.errors import CallDenied, KhalaError, ToolFailed
     from khala.infrastructure.memory.endpoint_embedder import EndpointEmbedder
+    from khala.infrastructure.memory.place import Bucket
     from khala.infrastructure.models.extractive.researcher import ExtractiveResearcher
     from khala.infrastructure.models.openai.chat import OpenAIChat
     from khala.infrastructure.reasoning.reasoning_graph import ReasoningGraph
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 
 _LOADED_ON_FIRST_USE = {
     "BUILT_IN_VERIFIERS": "khala.domain.verifiers",
+    "Bucket": "khala.infrastructure.memory.place",
     "CallDenied": "khala.errors",
     "Consent": "khala.domain.decision",
     "Decision": "khala.domain.policy",
@@ -91,6 +93,7 @@ _LOADED_ON_FIRST_USE = {
 
 __all__ = [
     "BUILT_IN_VERIFIERS",
+    "Bucket",
     "CallDenied",
     "Consent",
     "Decision",

@@ -33,6 +33,7 @@ from khala.errors import HomeUnusable, MissingExtra
 from khala.infrastructure.memory.lance_memory import LanceMemory
 from khala.infrastructure.memory.lance_table import has_lancedb
 from khala.infrastructure.memory.open_memory import open_memory
+from khala.infrastructure.memory.place import Bucket
 from khala.infrastructure.memory.sentence_embedder import find_embedder
 from khala.infrastructure.memory.terms import Embedder
 from khala.infrastructure.memory.word_memory import WordMemory
@@ -65,9 +66,10 @@ class Home:
     """A folder of runs, texts and memory, opened; use it as a context, or close it.
 
     With `semantic=False` memory finds by words only, which saves the seconds an embedding model takes to load.
-    `embedder` takes the place of the installed model. A home that is begun with a `master_key`, 32 bytes or a function
-    that fetches them, keeps texts and index sealed and needs it ever after; without one, `KHALA_MASTER_KEY` or
-    `KHALA_MASTER_KEY_FILE` may hold it. Raises `HomeUnusable` or `HomeTooNew`.
+    `embedder` takes the place of the installed model; `index` is where the index lies instead of in the folder. A home
+    that is begun with a `master_key`, 32 bytes or a function that fetches them, keeps texts and index sealed and needs
+    it ever after; without one, `KHALA_MASTER_KEY` or `KHALA_MASTER_KEY_FILE` may hold it. Raises `HomeUnusable` or
+    `HomeTooNew`.
     """
 
     def __init__(
@@ -76,11 +78,13 @@ class Home:
         *,
         semantic: bool = True,
         embedder: Embedder | None = None,
+        index: Bucket | None = None,
         master_key: MasterKey | None = None,
     ) -> None:
         self._semantic = semantic
         self._leaves_at_once = False
         self._embedder = embedder
+        self._index = index
         self.folder = open_home(path)
         self.store = SqliteStore(self.folder, master_key=master_key or environment_master_key(os.environ))
         self._opened = ExitStack()
@@ -96,11 +100,11 @@ class Home:
 
     @cached_property
     def memory(self) -> LanceMemory | WordMemory:
-        """Every past result of this home. Raises `MemoryUnusable`, and `MissingExtra` if an embedder lacks LanceDB."""
+        """Every past result of this home. Raises `MemoryUnusable`, and `MissingExtra` where LanceDB is needed."""
         if self._embedder is not None and not has_lancedb():
             raise MissingExtra("lancedb", extra="memory")
         memory = open_memory(
-            self.folder.memory,
+            self._index or self.folder.memory,
             catch_up=self._results_unknown_to,
             is_wanted=self._is_wanted,
             sealing=self.store.vault if self.store.vault.is_sealed else None,

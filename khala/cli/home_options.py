@@ -1,4 +1,4 @@
-"""How the command line says what a home's memory works with: an embedding endpoint instead of the installed model."""
+"""How the command line says what a home's memory works with: an embedding endpoint, an object store for the index."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = ["add_home_options", "home_settings", "opened_home"]
 EMBEDDINGS_KEY_VARIABLE = "KHALA_EMBEDDINGS_API_KEY"
 """Where the key of the embedding endpoint is looked for: not where the model's is, which belongs to another host."""
 
-_SETTINGS = ("embeddings", "embeddings_name", "embeddings_dims", "query_prefix", "document_prefix")
+_SETTINGS = ("embeddings", "embeddings_name", "embeddings_dims", "query_prefix", "document_prefix", "index")
 
 
 def add_home_options(parser: argparse.ArgumentParser) -> None:
@@ -33,6 +33,12 @@ def add_home_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--embeddings-dims", type=int, metavar="N", help="how many numbers its vectors have")
     parser.add_argument("--query-prefix", metavar="TEXT", help="what that model wants before a query")
     parser.add_argument("--document-prefix", metavar="TEXT", help="what that model wants before a text")
+    parser.add_argument(
+        "--index",
+        metavar="s3://BUCKET/PREFIX",
+        help="keep memory's index in an object store instead of in the home; endpoint, region and keys are read from"
+        " the AWS_ variables",
+    )
 
 
 def home_settings(parsed: argparse.Namespace) -> dict[str, str]:
@@ -43,8 +49,10 @@ def home_settings(parsed: argparse.Namespace) -> dict[str, str]:
 def opened_home(path: str, settings: Mapping[str, str], *, semantic: bool = True) -> Home:
     """The home at `path` with the memory that the settings describe."""
     from khala.assembly import Home
+    from khala.infrastructure.memory.place import Bucket
 
-    return Home(path, semantic=semantic, embedder=_embedder(settings))
+    index = Bucket(settings["index"]) if settings.get("index") else None
+    return Home(path, semantic=semantic, embedder=_embedder(settings), index=index)
 
 
 def _embedder(settings: Mapping[str, str]) -> EndpointEmbedder | None:

@@ -25,9 +25,10 @@ import structlog
 from khala.domain.call import Recollection, ToolResult
 from khala.domain.selection import EVERYTHING, Selection
 from khala.errors import MemoryUnusable
-from khala.infrastructure.memory.lance_table import Entry, PassageTable, claim, unusable
+from khala.infrastructure.memory.lance_table import TABLE_FORMAT, Entry, PassageTable
 from khala.infrastructure.memory.outage import Outage
 from khala.infrastructure.memory.passages import Passage, passages
+from khala.infrastructure.memory.place import Place, claim, unusable
 from khala.infrastructure.memory.ranking import CANDIDATES, Found, Ranking
 from khala.infrastructure.memory.terms import (
     CatchUp,
@@ -71,7 +72,7 @@ was an abort on a busy machine (measured)."""
 
 
 class LanceMemory:
-    """A `Memory` whose index lies in `folder`; without an embedder it finds by words only, and says so once.
+    """A `Memory` whose index lies in a folder or bucket; without an embedder it finds by words only, and says so once.
 
     `wait_s` is how long a recall waits for pending results to be embedded. `catch_up` names the stored results the
     index lacks, `is_wanted` says which results may be found at all, `sealing` keeps passages unreadable. Raises
@@ -80,7 +81,7 @@ class LanceMemory:
 
     def __init__(
         self,
-        folder: Path,
+        folder: Place,
         *,
         embedder: Embedder | None = None,
         catch_up: CatchUp = nothing_stored,
@@ -103,13 +104,15 @@ class LanceMemory:
         self._closing = False
         self._abandoned = False
         self._failure: MemoryUnusable | None = None
+        self._unopened: Unreachable | None = None  # why there is no table yet
         self._outage = Outage()
         self._table: PassageTable | None = None
         self._worker: threading.Thread | None = None
         self._changed = threading.Condition()
         self._committing = threading.Lock()  # held while the table changes
         if embedder is not None:
-            claim(folder, embedder.fingerprint)
+            if isinstance(folder, Path):
+                claim(folder, embedder.fingerprint, table_format=TABLE_FORMAT)
         else:
             structlog.get_logger().warning("memory finds by words only", reason="no embedding model")
 
@@ -200,9 +203,9 @@ class LanceMemory:
             if self._closing:
                 raise MemoryUnusable("this memory is closed: open it again")
             self._start()
-            self._changed.wait_for(lambda: self._table is not None or self._failure is not None or self._abandoned)
-            if self._failure is not None:
-                raise self._failure
+            self._changed.wait_for(lambda: self._table or self._failure or self._unopened or self._abandoned)
+            if stopped := self._failure or self._unopened:
+                raise stopped
             if self._table is None:
                 raise MemoryUnusable("this memory is closed: open it again")
             return self._table
@@ -234,32 +237,49 @@ class LanceMemory:
 
     def _work(self) -> None:
         try:
-            embedder = self._embedder
             self._query_vector("ready")  # loads the model, here and not in the caller's way
-            table = PassageTable(self._folder, dims=None if embedder is None else embedder.dims, sealing=self._sealing)
-            missing = iter(self._catch_up(table.known()))
+            while (opened := self._open_table()) is None:
+                if self._abandoned:
+                    return
+            table, known = opened
+            missing = iter(self._catch_up(known))
             self._take_in(missing)
             with self._changed:
-                self._table = table
+                self._table, self._unopened = table, None
                 self._changed.notify_all()
             while batch := self._next_batch():
                 try:
                     if not self._index(table, batch):
                         return
+                    with self._changed:
+                        for result in batch:
+                            self._pending.pop(result.call.id, None)
+                            self._backlog.pop(result.call.id, None)
+                        self._changed.notify_all()
+                    with self._committing:
+                        table.fold()
+                    self._outage.over()
                 except Unreachable as error:
                     self._sit_out(error)
-                    continue
-                self._outage.over()
-                with self._changed:
-                    for result in batch:
-                        self._pending.pop(result.call.id, None)
-                        self._backlog.pop(result.call.id, None)
-                    self._changed.notify_all()
-                with self._committing:
-                    table.fold()
                 self._take_in(missing)
         except BaseException as error:  # noqa: BLE001 - whatever it is, the next recall says it
             self._fail(error if isinstance(error, MemoryUnusable) else unusable(self._folder, error))
+
+    def _open_table(self) -> tuple[PassageTable, AbstractSet[str]] | None:
+        """The table and the ids it knows; `None`, after a while, when it cannot be reached."""
+        embedder = self._embedder
+        try:
+            if embedder is None:
+                table = PassageTable(self._folder, dims=None, sealing=self._sealing)
+            else:
+                table = PassageTable(
+                    self._folder, dims=embedder.dims, fingerprint=embedder.fingerprint, sealing=self._sealing
+                )
+            return table, table.known()
+        except Unreachable as error:
+            self._unopened = error
+            self._sit_out(error)
+            return None
 
     def _sit_out(self, error: Unreachable) -> None:
         """Wait before the next try; a memory that is being closed has none."""

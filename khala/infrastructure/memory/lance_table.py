@@ -9,7 +9,6 @@ The only place that imports lancedb and pyarrow (1 to 3 seconds, so on first use
 
 from __future__ import annotations
 
-import json
 import os
 import time
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
@@ -17,20 +16,22 @@ from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from dataclasses import asdict, fields
 from datetime import timedelta
+from functools import partial
 from importlib.util import find_spec
-from pathlib import Path
 from typing import Any, cast
 
 import structlog
 
 from khala.domain.selection import Selection
 from khala.errors import MemoryUnusable, MissingExtra
+from khala.infrastructure.memory.commit_conflicts import committed
 from khala.infrastructure.memory.passages import Passage, Source, asked_terms, listed, opened, sealed, storable
+from khala.infrastructure.memory.place import Bucket, Place, made_by_another, unusable
 from khala.infrastructure.memory.ranking import Found
 from khala.infrastructure.memory.terms import Sealing
 from khala.infrastructure.memory.words import TERM_CHARS
 
-__all__ = ["Entry", "PassageTable", "claim", "has_lancedb", "unusable"]
+__all__ = ["TABLE_FORMAT", "Entry", "PassageTable", "has_lancedb"]
 
 Entry = tuple[str, Sequence[tuple[Passage, list[float] | None]]]
 """A result's id and its passages with their vectors; `None` for a passage that is found by words only."""
@@ -49,6 +50,9 @@ length. Folding costs the more the larger the table is, so a large one may have 
 _KEPT_VERSIONS = timedelta(minutes=1)
 """How long a reader in another process may hold on to what was folded away; a query takes milliseconds."""
 
+_KEPT_IN_BUCKET = timedelta(hours=1)
+"""The same where readers are other machines, whose clocks differ."""
+
 _NO_VERSIONS = timedelta(milliseconds=1)
 """No version is kept that is older; LanceDB warns about 0."""
 
@@ -66,7 +70,7 @@ _TERM_BYTES = 4 * TERM_CHARS
 
 _TERMS_INDEX = "terms_idx"
 
-_FORMAT = 3
+TABLE_FORMAT = 3
 """Of the tables and the note beside them."""
 
 _SOURCE = tuple(field.name for field in fields(Source))
@@ -81,17 +85,8 @@ def has_lancedb() -> bool:
     return find_spec("lancedb") is not None and find_spec("pyarrow") is not None
 
 
-def unusable(folder: Path, cause: object) -> MemoryUnusable:
-    """The error for an index that cannot be read or written, with the way out."""
-    reason = str(cause).strip().partition("\n")[0][:200] or type(cause).__name__
-    return MemoryUnusable(
-        f"the memory in `{folder}` cannot be used ({reason}): give it space or rights if it lacks them, else delete "
-        "that folder; it is rebuilt from the stored results"
-    )
-
-
 @contextmanager
-def _translated(folder: Path) -> Generator[None]:
+def _translated(folder: Place) -> Generator[None]:
     try:
         yield
     except (KeyboardInterrupt, SystemExit, GeneratorExit, MemoryUnusable):
@@ -100,42 +95,23 @@ def _translated(folder: Path) -> Generator[None]:
         raise unusable(folder, error) from error
 
 
-def claim(folder: Path, fingerprint: str) -> None:
-    """Write down whose vectors lie in the folder, or raise when they are another embedder's.
-
-    It is a file of its own because it must be known before the model and LanceDB are imported.
-    """
-    note = folder / "embedder.json"
-    mine: dict[str, object] = {"format": _FORMAT, "embedder": fingerprint}
-    try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if not note.exists() and not (folder / "passages.lance").exists():
-            written = folder / f"embedder.json.{os.getpid()}"
-            written.write_text(json.dumps(mine), encoding="utf-8")
-            written.replace(note)  # whole or not at all, for another process that opens the same folder
-        theirs: object = json.loads(note.read_bytes())
-    except (OSError, ValueError) as error:
-        raise unusable(folder, error) from error
-    if theirs != mine:
-        raise MemoryUnusable(
-            f"the memory in `{folder}` was made by another embedder (`{theirs}`, now `{mine}`): use that one, or "
-            "delete that folder; it is rebuilt from the stored results"
-        )
-
-
 class PassageTable:
-    """One table of passages in a folder; with vectors of `dims` numbers, or without any. Safe to share between threads.
+    """One table of passages; with vectors of `dims` numbers, or without any. Safe to share between threads.
 
-    A result that has no passages leaves one empty row, so that `known` names it and nobody looks at it again.
+    A result that has no passages leaves one empty row, so that `known` names it and nobody looks at it again. In a
+    bucket the table bears the `fingerprint` of the embedder; another one is refused.
     """
 
-    def __init__(self, folder: Path, *, dims: int | None, sealing: Sealing | None = None) -> None:
+    def __init__(
+        self, folder: Place, *, dims: int | None, fingerprint: str = "", sealing: Sealing | None = None
+    ) -> None:
         if not has_lancedb():
             raise MissingExtra("lancedb", extra="memory")
         os.environ.setdefault("LANCEDB_LOG", "error")  # read once, at import; by default its warnings go to stderr
         self._folder = folder
         self._dims = dims
         self._sealing = sealing
+        self._fingerprint = fingerprint
         with _translated(folder):
             self._table = self._open()
 
@@ -147,9 +123,21 @@ class PassageTable:
             index_cache_size_bytes=_INDEX_CACHE_BYTES, metadata_cache_size_bytes=_METADATA_CACHE_BYTES
         )
         # interval 0: each search sees what other processes have committed; without it a handle is stale for ever
-        self._database: Any = lancedb.connect(self._folder, read_consistency_interval=timedelta(0), session=session)
+        place = self._folder
+        self._database: Any = lancedb.connect(
+            place.url if isinstance(place, Bucket) else place,
+            storage_options=place.storage_options if isinstance(place, Bucket) else None,
+            read_consistency_interval=timedelta(0),
+            session=session,
+        )
         name = "words" if self._dims is None else "passages"
-        table: Any = self._database.create_table(name, schema=self._schema(), exist_ok=True)
+        try:
+            table: Any = committed(lambda: self._database.create_table(name, schema=self._schema(), exist_ok=True))
+        except ValueError:
+            theirs, mine = self._database.open_table(name).schema.metadata, self._schema().metadata
+            if theirs == mine:
+                raise
+            raise made_by_another(self._folder, theirs, mine) from None
         if table.schema.names != self._schema().names:
             raise unusable(self._folder, "another version of khala made it")
         if not list(table.list_indices()):
@@ -182,7 +170,10 @@ class PassageTable:
         }
         if self._dims is not None:
             columns["vector"] = pa.list_(pa.float32(), self._dims)
-        return cast("Any", pa.schema(columns))
+        made = cast("Any", pa.schema(columns))
+        if isinstance(self._folder, Bucket) and self._fingerprint:
+            made = made.with_metadata({"khala": f"format {TABLE_FORMAT}, {self._fingerprint}"})
+        return made
 
     def known(self) -> AbstractSet[str]:
         """Ids of all results in the table."""
@@ -211,7 +202,8 @@ class PassageTable:
 
         rows = [row for entry in entries for row in self._rows(entry)]
         with _translated(self._folder):
-            self._table.add(pa.Table.from_pylist(rows, schema=self._schema()))
+            added = cast("Any", pa.Table.from_pylist(rows, schema=self._schema()))
+            committed(lambda: self._table.add(added))
 
     def _rows(self, entry: Entry) -> Iterator[dict[str, object]]:
         result_id, found = entry
@@ -278,12 +270,14 @@ class PassageTable:
                 rows: Any = table.search().where(col("result_id").isin(sorted(moved))).to_arrow() if moved else None
                 gone = sorted({*result_ids, *moved})
                 for first in range(0, len(gone), _REMOVED_AT_ONCE):
-                    table.delete(col("result_id").isin(gone[first : first + _REMOVED_AT_ONCE]))
+                    these = col("result_id").isin(gone[first : first + _REMOVED_AT_ONCE])
+                    committed(partial(table.delete, these))
                 if rows is not None:
                     table.add(rows)
-                table.optimize(cleanup_older_than=_NO_VERSIONS)
+                fold = partial(table.optimize, cleanup_older_than=_NO_VERSIONS)
+                committed(fold)
                 time.sleep(2 * _NO_VERSIONS.total_seconds())  # the version before that one was too young to go
-                table.optimize(cleanup_older_than=_NO_VERSIONS)
+                committed(fold)
 
     def fold(self) -> None:
         """Join the fragments of many small commits, and index the words of their rows, once there are enough."""
@@ -291,7 +285,8 @@ class PassageTable:
             if not self._is_ragged():
                 return
             try:
-                self._table.optimize(cleanup_older_than=_KEPT_VERSIONS)
+                in_bucket = isinstance(self._folder, Bucket)
+                self._table.optimize(cleanup_older_than=_KEPT_IN_BUCKET if in_bucket else _KEPT_VERSIONS)
             except RuntimeError as error:  # two processes folding at once; the next commit tries again
                 structlog.get_logger().warning("memory was not folded", reason=str(error).partition("\n")[0])
 
