@@ -102,6 +102,10 @@ class EvidenceIndex:
         """The ids of the results in which a value stands as whole words, newest first, among the last 64 like it."""
         return tuple(result_id for text in self._index.holding_value(value) for result_id in reversed(text.ids))
 
+    def is_known_before(self, result_id: str, wanted: str) -> bool:
+        """Whether a folded text stands in a result before this one; so does all that an earlier text said already."""
+        return self._index.is_known_before(result_id, wanted)
+
     def support(self, claim: str) -> Support:
         """The best passage for a claim."""
         return next(iter(self.supports(claim, most=1)), UNSUPPORTED)

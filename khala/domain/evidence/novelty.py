@@ -1,17 +1,18 @@
 """What a result says that no result before it said: passages, names and numbers.
 
-Each result is looked through once. What is kept is which result said each thing first, so that the gain of any result
-can be told later without reading the others again.
+A thing is known when it stands as whole words, however they are written, in an earlier result. The index of the
+results tells where to look, so nothing is kept for this question and none but the result itself is read.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from .wording import folded
 
-__all__ = ["Gain", "Novelty"]
+__all__ = ["Gain", "gain"]
 
 LEAST_PASSAGE_CHARS = 12
 """A shorter line is a heading or a mark and no passage."""
@@ -26,10 +27,10 @@ class Gain:
     """What one result brought that was not known before it."""
 
     result_id: str
-    passages: tuple[str, ...]
-    names: tuple[str, ...]
-    numbers: tuple[str, ...]
-    known_passages: int
+    passages: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+    numbers: tuple[str, ...] = ()
+    known_passages: int = 0
     """Passages that earlier results had said already."""
 
     @property
@@ -38,39 +39,25 @@ class Gain:
         return not (self.passages or self.names or self.numbers)
 
 
-class Novelty:
-    """Which result said each thing first."""
-
-    def __init__(self) -> None:
-        self._passages: dict[str, str] = {}
-        self._names: dict[str, str] = {}
-        self._numbers: dict[str, str] = {}
-
-    def add(self, result_id: str, text: str) -> None:
-        """Take in the next result."""
-        for known, things in zip(self._known, _things(text), strict=True):
-            for thing in things:
-                known.setdefault(thing, result_id)
-
-    def gain(self, result_id: str, text: str) -> Gain:
-        """What a result that was taken in said first."""
-        said = _things(text)
-        passages, names, numbers = (
-            tuple(wording for thing, wording in things.items() if known.get(thing) == result_id)
-            for known, things in zip(self._known, said, strict=True)
-        )
-        return Gain(result_id, passages, names, numbers, len(said[0]) - len(passages))
-
-    @property
-    def _known(self) -> tuple[dict[str, str], dict[str, str], dict[str, str]]:
-        return self._passages, self._names, self._numbers
-
-
-def _things(text: str) -> tuple[dict[str, str], dict[str, str], dict[str, str]]:
-    """The passages, names and numbers of a text, each in its comparable form with its wording."""
+def gain(result_id: str, text: str, is_known: Callable[[str], bool]) -> Gain:
+    """What of a text is new; `is_known` tells whether folded words stand in an earlier result."""
     pieces = (piece.strip() for piece in _BREAK.split(text))
-    return (
-        {folded(piece): piece for piece in pieces if len(piece) >= LEAST_PASSAGE_CHARS},
-        {name.casefold(): name for name in _NAME.findall(text) if name[0].isupper()},
-        {number.replace(",", ""): number for number in _NUMBER.findall(text)},
-    )
+    passages = {folded(piece): piece for piece in pieces if len(piece) >= LEAST_PASSAGE_CHARS}
+    names = {folded(name): name for name in _NAME.findall(text) if name[0].isupper()}
+    numbers = {number.replace(",", ""): number for number in _NUMBER.findall(text)}
+    new = _new(passages, is_known)
+    return Gain(
+        result_id, new, _new(names, is_known),
+        _new(numbers, lambda number: any(map(is_known, _spellings(number)))), len(passages) - len(new),
+    )  # fmt: skip
+
+
+def _new(things: Mapping[str, str], is_known: Callable[[str], bool]) -> tuple[str, ...]:
+    return tuple(wording for thing, wording in things.items() if not is_known(thing))
+
+
+def _spellings(number: str) -> tuple[str, ...]:
+    """A number as it is written without commas between the thousands, and with them."""
+    whole, point, rest = number.partition(".")
+    groups = [whole[max(0, end - 3) : end] for end in range(len(whole), 0, -3)]
+    return (number, ",".join(reversed(groups)) + point + rest) if len(groups) > 1 else (number,)

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import islice
+from itertools import islice, takewhile
 
 from .facts import Facts, facts_of
 from .quotation import occurrences
@@ -69,8 +69,9 @@ class IndexedText:
         """For each stem the sentences that hold it: bit N stands for sentence N."""
         places: dict[str, int] = {}
         for number, (start, end) in enumerate(self.spans):
+            bit = 1 << number
             for stem in content_stems(folded(self.text[start:end])):
-                places[stem] = places.get(stem, 0) | 1 << number
+                places[stem] = places.get(stem, 0) | bit
         return places
 
     def span(self, first: int, last: int) -> Span | None:
@@ -133,6 +134,16 @@ class PassageIndex:
     def text_of(self, result_id: str) -> str:
         """The text that a result brought first."""
         return self.texts[self._numbers[result_id]].text
+
+    def is_known_before(self, result_id: str, wanted: str) -> bool:
+        """Whether a folded text stands as whole words in a text before the one that a result brought.
+
+        Whatever a result says that brought no text of its own is known.
+        """
+        before = takewhile(lambda number: number < self._numbers[result_id], self.sharing_rarest(wanted))
+        return result_id not in self._numbers or any(
+            next(occurrences(wanted, self.texts[number].folded), None) is not None for number in before
+        )
 
     def sharing_rarest(self, wanted: str, *, newest_first: bool = False) -> Iterable[int]:
         """Numbers of the texts that hold the rarest word of a folded text; of all texts if it has no such word."""

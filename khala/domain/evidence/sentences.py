@@ -92,6 +92,8 @@ _LAST_UNLESS_NUMBER = frozenset(
 )
 _LAST_UNLESS_LOWER = frozenset(["etc", "inc", "ltd", "co", "corp", "jr", "sr", "al", "ed", "eds", "dept", "est"])
 
+_ABBREVIATIONS = _NEVER_LAST | _LAST_UNLESS_NUMBER | _LAST_UNLESS_LOWER
+
 
 class Span(NamedTuple):
     """`text[start:end]`."""
@@ -210,6 +212,8 @@ def _ends_sentence(text: str, start: int, match: re.Match[str], end: int) -> boo
         return not following.islower()
     before = text[max(start, match.start() - 40) : match.start()].rsplit(None, 1)
     word = before[-1].lstrip("(\"'“[").casefold() if before else ""
+    if len(word) > 1 and word.isalpha() and word not in _ABBREVIATIONS:
+        return True
     if (len(word) == 1 and word.isalpha()) or re.fullmatch(r"(?:[^\W\d_]\.)+[^\W\d_]", word) or word in _NEVER_LAST:
         return not following
     if word.isdigit() and text[start : match.start()].strip() == word:
@@ -229,6 +233,9 @@ def _stripped(text: str, start: int, end: int) -> Iterator[Span]:
 
 def _parts(text: str, span: Span) -> Iterator[Span]:
     start = span.start
+    if span.end - start <= MAX_PASSAGE_CHARS:
+        yield span
+        return
     while span.end - start > MAX_PASSAGE_CHARS:
         limit = start + MAX_PASSAGE_CHARS
         cut = max(text.rfind(" ", start + 1, limit), text.rfind("\n", start + 1, limit))

@@ -40,6 +40,8 @@ _SHORTEST_STEM = 3
 """Letters an ending must leave: `bed` keeps its end."""
 _WORD = re.compile(r"[^\W_]+")
 """`order_id` is two words: names of fields are looked for by their words."""
+_BETWEEN_WORDS = str.maketrans({chr(code): " " for code in range(128) if not chr(code).isalnum()})
+"""What `_WORD` leaves out of ASCII text, where translating takes half the time of matching."""
 _DROPPED = "`*\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
 """Markdown emphasis and code marks, and characters no reader sees."""
 _QUOTES_AND_DASHES = {
@@ -107,12 +109,12 @@ def traced(text: str) -> TracedText:
 
 def words(text: str) -> list[str]:
     """The words of a folded text, in order."""
-    return _WORD.findall(text)
+    return text.translate(_BETWEEN_WORDS).split() if text.isascii() else _WORD.findall(text)
 
 
 def content_stems(text: str) -> set[str]:
     """Stems of the words of a folded text that carry meaning."""
-    return {stem(word) for word in _WORD.findall(text) if word not in STOP_WORDS}
+    return set(map(stem, set(words(text)) - STOP_WORDS))
 
 
 @lru_cache(maxsize=65_536)

@@ -1,10 +1,10 @@
 """What an answer rests on, and where a run lost its way: a graph built from the events of a run, and questions to it.
 
-The graph is an observer. Seeing an event only adds nodes and links whose ends are named in it, whatever the length of
-the run. What needs the words of results is done when a question is asked, for the events since the last question: each
-distinct text is read once, values in call arguments are looked up in the results before the call, and the sentences of
-the last answer are tied to the passages that carry or contradict them. The answers are the same whenever they were
-asked for. The shape of the graph as JSON stands at the top of `linked_nodes.py`.
+The graph is an observer. Seeing an event adds nodes and links whose ends are named in it; each distinct text is read
+once, when its result comes, and values in call arguments are looked up in the results before the call. What that costs
+depends on the text and not on the length of the run. Only when a question is asked are the sentences of the last answer
+tied to the passages that carry or contradict them. The shape of the graph as JSON stands at the top of
+`linked_nodes.py`.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from typing import Any
 
+from khala.domain.call import ToolCall
 from khala.domain.events import CallFinished, CallRequested, ModelReplied, Recorded
 from khala.domain.evidence.attribution import Claim, Embed, Support, Verdict, claims_of
 from khala.domain.evidence.independence import NEAR_CHARS, Origin, independent, source_name
@@ -88,9 +89,9 @@ class ReasoningGraph:
         match record.event:
             case ModelReplied() as event:
                 for call in event.calls:
-                    self._texts.add(call)
+                    self._link_used(call)
             case CallRequested() as event:
-                self._texts.add(event.call)
+                self._link_used(event.call)
             case CallFinished() as event:
                 self._texts.add(event)
                 self._needed.setdefault(event.call_id, []).extend(event.derived_from)
@@ -115,7 +116,6 @@ class ReasoningGraph:
 
     def claims(self) -> tuple[Claim, ...]:
         """The sentences of the last draft or answer that claim something, each with what results say about it."""
-        self._catch_up()
         if self._claims is None:
             self._claims = claims_of(self._seen.answer, self._texts.index)
             for number, claim in enumerate(self._claims, start=1):
@@ -187,7 +187,6 @@ class ReasoningGraph:
 
     def gain(self, call_id: str) -> Gain:
         """What was new in the result of a call against all results before it. Raises `KeyError` for no such call."""
-        self._catch_up()
         return self._texts.gain(self.story.calls[call_id].call.id)
 
     def critical_path(self) -> CriticalPath:
@@ -201,7 +200,6 @@ class ReasoningGraph:
 
     def taint(self, call_id: str) -> Taint:
         """From which untrusted results the arguments of a call derive. Raises `KeyError` for no such call."""
-        self._catch_up()
         return taints.taint(self.story, self._texts.index, call_id)
 
     def node_link(self) -> dict[str, Any]:
@@ -229,11 +227,11 @@ class ReasoningGraph:
         ]
         return flowchart(nodes, links)
 
-    def _catch_up(self) -> None:
-        for used in self._texts.catch_up():
-            call, result = f"call:{used.call_id}", self._seen.result(used.result_id)
-            self._nodes.link("used_value", call, result, argument=used.argument, value=used.value)
-            self._needed.setdefault(used.call_id, []).append(used.result_id)
+    def _link_used(self, call: ToolCall) -> None:
+        for used in self._texts.used_by(call):
+            result = self._seen.result(used.result_id)
+            self._nodes.link("used_value", f"call:{call.id}", result, argument=used.argument, value=used.value)
+            self._needed.setdefault(call.id, []).append(used.result_id)
 
     def _draw(self, number: int, claim: Claim) -> None:
         verdict = claim.verdict

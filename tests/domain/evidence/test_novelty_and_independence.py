@@ -3,21 +3,29 @@
 from __future__ import annotations
 
 from khala.domain.call import ToolCall
+from khala.domain.evidence.attribution import EvidenceIndex
 from khala.domain.evidence.independence import Origin, independent, source_name
-from khala.domain.evidence.novelty import Novelty
+from khala.domain.evidence.novelty import gain
 
 
 def test_the_gain_of_a_result_is_what_none_before_it_said():
     first = "The bridge of Malmö opened in 2000. It was designed by George Rotne."
     second = "The bridge of Malmö opened in 2000. Some 20,361 cars crossed it, said Elin Sandberg."
-    novelty = Novelty()
-    for result_id, text in (("r1", first), ("r2", second), ("r3", first)):
-        novelty.add(result_id, text)
-    gain = novelty.gain("r2", second)
-    assert gain.passages == ("Some 20,361 cars crossed it, said Elin Sandberg.",)
-    assert (gain.names, gain.numbers, gain.known_passages) == (("Elin Sandberg",), ("20,361",), 1)
-    assert novelty.gain("r3", first).is_nothing
-    assert novelty.gain("r1", first).numbers == ("2000",)
+    third = "In all 20361 cars of 5 firms crossed, not 15."
+    index = EvidenceIndex()
+    for result_id, text in (("r1", first), ("r2", second), ("r4", third)):
+        index.add_result(result_id, text)
+    index.add_twin("r3", of="r1")
+
+    def gained(result_id, text):
+        return gain(result_id, text, lambda wording: index.is_known_before(result_id, wording))
+
+    found = gained("r2", second)
+    assert found.passages == ("Some 20,361 cars crossed it, said Elin Sandberg.",)
+    assert (found.names, found.numbers, found.known_passages) == (("Elin Sandberg",), ("20,361",), 1)
+    assert gained("r3", first).is_nothing
+    assert gained("r1", first).numbers == ("2000",)
+    assert gained("r4", third).numbers == ("5", "15")
 
 
 def call(**arguments):
