@@ -53,6 +53,19 @@ def test_show_tells_what_was_found_in_each_draft(checked, capsys):
     assert f"    evidence_check: no result was found that says this: {UNFOUNDED}\n" in shown
 
 
+def test_spans_hold_what_verifiers_found_in_the_turn_they_looked_at(checked):
+    home, report, _ = checked
+    spans = json.loads(home.export(report.run_id, "otlp-json"))["resourceSpans"][0]["scopeSpans"][0]["spans"]
+    drafts = [span for span in spans if span.get("events")]
+    told = [
+        {each["key"]: each["value"].get("stringValue") for each in event["attributes"]} for event in drafts[0]["events"]
+    ]
+    assert [each["name"] for each in drafts[0]["events"]] == ["gen_ai.evaluation.result"] * len(told)
+    assert [each["khala.finding.quote"] for each in told] == [FALSE, UNFOUNDED]
+    assert {each["gen_ai.evaluation.name"] for each in told} == {"evidence_check"}
+    assert {each["khala.verified.follows"] for each in told} == {"told"}
+
+
 def test_messages_for_training_hold_what_the_model_was_told_of_its_draft(checked):
     home, report, _ = checked
     messages = json.loads(home.export(report.run_id, "chatml"))["messages"]

@@ -1,7 +1,8 @@
 """A run as OpenTelemetry spans in an OTLP/JSON file, by the semantic conventions for generative AI.
 
-One trace a run: `invoke_agent` at its root, `chat` for each turn, `execute_tool` for each call. Names and attributes
-are those of the conventions as of 2026, all still "in development"; what they have no word for begins with `khala.`.
+One trace a run: `invoke_agent` at its root, `chat` for each turn, `execute_tool` for each call. What a verifier found is
+an event `gen_ai.evaluation.result` of the turn it looked at. Names and attributes are those of the conventions as of
+2026, all still "in development"; what they have no word for begins with `khala.`.
 The file is what an OTLP/HTTP endpoint takes as the body of a request. Ids follow from the run's, so exporting a run
 twice gives the same spans.
 """
@@ -24,6 +25,7 @@ from khala.domain.events import (
     RunEnded,
     RunStarted,
     TurnRolledBack,
+    Verified,
 )
 
 __all__ = ["otlp_json"]
@@ -37,6 +39,13 @@ _INTERNAL, _CLIENT, _ERROR = 1, 3, 2
 Attribute = str | int | float | bool | Sequence[str]
 
 
+@dataclass(frozen=True)
+class _SpanEvent:
+    name: str
+    at_ms: int
+    attributes: dict[str, Attribute]
+
+
 @dataclass
 class _Span:
     name: str
@@ -45,6 +54,7 @@ class _Span:
     ended_ms: int
     attributes: dict[str, Attribute] = field(default_factory=dict[str, Attribute])
     error: str = ""
+    events: list[_SpanEvent] = field(default_factory=list[_SpanEvent])
 
 
 def otlp_json(run_id: str, records: Sequence[Recorded], read_text: Callable[[str], str]) -> str:
@@ -104,6 +114,8 @@ class _Telling:
                 self._calls[event.call_id].started_ms = self._now_ms
             case CallFinished() as event:
                 self._finish(event)
+            case Verified() as event if self._turn is not None:
+                self._turn.events.extend(self._evaluated(event))
             case RunEnded() as event:
                 self._end(event)
             case _:
@@ -177,6 +189,27 @@ class _Telling:
             "khala.result.origins": event.label.origins,
         }
 
+    def _evaluated(self, event: Verified) -> Iterator[_SpanEvent]:
+        """One event for each finding, and for each verifier that found nothing or broke."""
+        about: dict[str, Attribute] = {"khala.verified.place": event.place, "khala.verified.follows": event.follows}
+        for finding in event.findings:
+            found: dict[str, Attribute] = {
+                "gen_ai.evaluation.name": finding.verifier,
+                "gen_ai.evaluation.score.label": "finding",
+                "gen_ai.evaluation.explanation": finding.note[:MOST_TEXT_CHARS],
+                "khala.finding.quote": finding.quote[:MOST_TEXT_CHARS],
+                "khala.finding.results": tuple(passage.result_id for passage in finding.passages),
+            }
+            yield _SpanEvent("gen_ai.evaluation.result", self._now_ms, found | about)
+        spoken = {finding.verifier for finding in event.findings}
+        for name in (name for name in event.verifiers if name not in spoken):
+            error = event.failures.get(name)
+            result: dict[str, Attribute] = {
+                "gen_ai.evaluation.name": name,
+                **({"gen_ai.evaluation.score.label": "nothing"} if error is None else {"error.type": error}),
+            }
+            yield _SpanEvent("gen_ai.evaluation.result", self._now_ms, result | about)
+
     def _end(self, event: RunEnded) -> None:
         parts = [{"type": "text", "content": event.answer[:MOST_TEXT_CHARS]}]
         answer = [{"role": "assistant", "parts": parts, "finish_reason": "stop"}]
@@ -200,7 +233,16 @@ def _as_json(span: _Span, trace: str, name: str, parent: str = "") -> dict[str, 
         "startTimeUnixNano": str(span.started_ms * 1_000_000),
         "endTimeUnixNano": str(max(span.started_ms, span.ended_ms) * 1_000_000),
         "attributes": _attributes(attributes),
+        **({"events": [_event_as_json(each) for each in span.events]} if span.events else {}),
         "status": {"code": _ERROR} if span.error else {},
+    }
+
+
+def _event_as_json(event: _SpanEvent) -> dict[str, object]:
+    return {
+        "name": event.name,
+        "timeUnixNano": str(event.at_ms * 1_000_000),
+        "attributes": _attributes(event.attributes),
     }
 
 

@@ -5,6 +5,8 @@ const HUES = { task: 0, subgoal: 0, turn: 220, thought: 260, call: 205, result: 
 const LABELS_FROM_PX = 7; // labels smaller than this on the screen are not drawn
 const FAN_NODES = 60; // in a larger picture the links from the task to every turn are left out
 const MARGIN = 30; // pixels at zoom 1
+const DRAWN_AT_ONCE = 300; // nodes; drawing so many takes well under 100 ms, the rest follows once nobody types
+const PAUSE_MS = 300;
 const MANY_LINKS = 800; // from here on they have neither arrows nor words, and are not redrawn while the picture moves
 
 function graphView(run) {
@@ -27,8 +29,9 @@ function graphView(run) {
     cy ??= makeCanvas(run, canvas);
     shown = visibleNodes(run, new Set(boxes.filter((box) => box.checked).map((box) => box.value)), trust.selectedIndex ? trust.value : "", ground.checked);
     chosen = -1;
-    fill(cy, run, shown);
-    status.textContent = `${count(shown.length)} of ${count(nodes.length)} nodes`;
+    fill(cy, run, shown, (drawn) => {
+      status.textContent = `${count(shown.length)} of ${count(nodes.length)} nodes${drawn < shown.length ? `, ${count(drawn)} drawn so far` : ""}`;
+    });
   };
   canvas.addEventListener("keydown", (event) => {
     const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
@@ -37,6 +40,7 @@ function graphView(run) {
     else if (event.key === "0") fit(cy);
     else if (event.key === "Enter" && chosen >= 0) showNode(run, nodes[shown[chosen]]);
     else if (step && shown.length) {
+      cy.drawAll();
       chosen = (chosen + step + shown.length) % shown.length;
       cy.nodes().unselect();
       cy.center(cy.getElementById(String(shown[chosen])).select());
@@ -65,25 +69,48 @@ function visibleNodes(run, kinds, trust, onlyGround) {
   return visible;
 }
 
-function fill(cy, run, shown) {
-  const places = placesOf(run, shown);
+// Draws some nodes now, those the answer rests on first, and more whenever nobody types; `told` hears how many stand.
+function fill(cy, run, shown, told) {
+  const places = placesOf(run, shown), nodes = new Set(), edges = new Set();
+  const order = [...shown].sort((one, other) => run.ground.has(other) - run.ground.has(one));
+  const draw = (most) => {
+    const next = order.slice(nodes.size, nodes.size + most);
+    for (const number of next) nodes.add(number);
+    cy.add([...next.map((number) => nodeElement(run, number, places.get(number))), ...edgeElements(run, nodes, edges, shown.length > FAN_NODES)]);
+    told(nodes.size);
+  };
+  const drawMore = () => {
+    draw(DRAWN_AT_ONCE);
+    if (nodes.size < order.length) cy.later = setTimeout(drawMore, PAUSE_MS);
+  };
+  clearTimeout(cy.later);
+  cy.drawAll = () => {
+    clearTimeout(cy.later);
+    if (nodes.size < order.length) draw(order.length);
+  };
+  cy.batch(() => { cy.elements().remove(); drawMore(); });
+  cy.spots = [...places.values()];
+  fit(cy);
+}
+
+function nodeElement(run, number, position) {
+  const node = run.graph.nodes[number], claim = node[1] === "claim" ? run.claims[nameIn(node[0]) - 1] : null;
   run.labels ??= [];
-  const elements = shown.map((number) => {
-    const node = run.graph.nodes[number], claim = node[1] === "claim" ? run.claims[nameIn(node[0]) - 1] : null;
-    return { group: "nodes", position: places.get(number), data: { id: String(number), kind: node[1], trust: node[2], degree: claim?.degree ?? "", label: (run.labels[number] ??= plain(nodeLabel(run, node))) } };
-  });
-  const drawn = new Set(), isFan = shown.length > FAN_NODES;
+  return { group: "nodes", position, data: { id: String(number), kind: node[1], trust: node[2], degree: claim?.degree ?? "", label: (run.labels[number] ??= plain(nodeLabel(run, node))) } };
+}
+
+// The links between nodes that stand, but for those in `drawn`, which takes them in.
+function edgeElements(run, nodes, drawn, isFan) {
+  const elements = [];
   for (const [source, target, kind] of run.graph.links) {
     const id = `${source} ${target} ${kind}`;
-    if (!places.has(source) || !places.has(target) || drawn.has(id)) continue;
+    if (!nodes.has(source) || !nodes.has(target) || drawn.has(id)) continue;
     if (isFan && kind === "asked" && run.graph.nodes[source][1] === "task") continue; // to each turn: a fan that hides the rest
     if (kind === "produced" && run.graph.nodes[target][1] === "claim" && run.graph.nodes[source][1] === "turn") continue; // the answer leads there too
     drawn.add(id);
     elements.push({ group: "edges", data: { id, source: String(source), target: String(target), kind, says: ["asked", "produced"].includes(kind) ? "" : spaced(kind) } });
   }
-  cy.batch(() => { cy.elements().remove(); cy.add(elements); });
-  cy.spots = [...places.values()];
-  fit(cy);
+  return elements;
 }
 
 // Like `cy.fit`, from the places alone: measuring every label, as it does, takes a second in a large graph.

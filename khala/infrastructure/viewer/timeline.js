@@ -6,6 +6,7 @@ const FILTERS = {
   "rolled back": (run, item) => Boolean(item.rolled_back),
   failed: (run, item) => callsOf(run, item).some((call) => ["failed", "timeout", "unknown"].includes(call.result?.status)),
   "not needed for the answer": (run, item) => callsOf(run, item).some((call) => call.nothing === "unused"),
+  "findings of verifiers": (run, item) => item.kind === "verified",
   events: (run, item) => item.is === "event",
 };
 const SAID_CHARS = 500; // of what the model said, what a turn shows before it is asked for more
@@ -90,6 +91,7 @@ function snippet(row, found, length) {
 
 function itemRow(run, item) {
   if (item.is === "call") return el("div", { role: "listitem" }, timeOf(item), callRow(run, item.call));
+  if (item.kind === "verified") return verifiedRow(run, item);
   if (item.is === "event") return eventRow(item);
   const back = item.rolled_back;
   return el("div", { role: "listitem", class: back ? "turn dead" : "turn" },
@@ -124,12 +126,31 @@ function callRow(run, callId) {
       : decided ? el("span", { class: "tag faint" }, `· ${effectOf(decided)}`) : "");
 }
 
+// What verifiers found in a turn or a draft, and what came of it.
+function verifiedRow(run, item) {
+  const { about } = item, failures = Object.entries(about.failures);
+  return el("div", { role: "listitem", class: "event" },
+    el("div", { class: "head" }, `${about.place === "answer" ? "draft" : "turn"} ${about.turn} verified by ${about.verifiers.join(", ")}: `,
+      el("span", { class: about.findings.length ? "warn" : "good" }, about.findings.length ? `${count(about.findings.length)} finding${about.findings.length > 1 ? "s" : ""}` : "nothing found"),
+      FOLLOWS[about.follows] ? `; ${FOLLOWS[about.follows]}` : "", timeOf(item)),
+    about.findings.map((each) => el("div", { class: "offence" }, `${each.verifier}: `, el("bdi", {}, each.note),
+      each.quote ? el("p", { class: "said", dir: "auto" }, `“${shortly(each.quote, 300)}”`) : "",
+      each.passages.map((passage) => [" ", callButton(run, passage.result_id)]))),
+    failures.map(([name, error]) => el("div", { class: "offence bad" }, `${name} broke and is asked no more: `, el("bdi", {}, error))),
+    readButton(item));
+}
+
+function readButton(item) {
+  const text = page.texts[item.about.digest];
+  return text ? el("button", { class: "more", type: "button", onclick: () => openDetail(spaced(item.kind), resultText(text)) }, "read it") : "";
+}
+
 // An event of any kind, those of later versions included: its name and its fields.
 function eventRow(item) {
   const fields = Object.entries(item.about).filter(([, value]) => value !== "" && value !== null && !(Array.isArray(value) && !value.length));
   return el("div", { role: "listitem", class: "event" }, el("div", { class: "head" }, spaced(item.kind), timeOf(item)),
     fields.map(([name, value]) => el("div", { class: "offence" }, `${spaced(name)}: `, el("bdi", { class: "said" }, shortly(value, 300)))),
-    page.texts[item.about.digest] ? el("button", { class: "more", type: "button", onclick: () => openDetail(spaced(item.kind), resultText(page.texts[item.about.digest])) }, "read it") : "");
+    readButton(item));
 }
 
 function timeOf(item) {

@@ -29,6 +29,11 @@ const STATUSES = {
   unfinished: "not ended",
 };
 
+const FOLLOWS = {
+  told: "the model was told",
+  answer: "the search ends with an answer",
+};
+
 function spaced(name) {
   return String(name).replaceAll("_", " ");
 }

@@ -70,7 +70,15 @@ def folder(tmp_path_factory):
         fifty = driven(home, "Look at fifty houses.", calling(*many), *[saying("There is nothing on house 7.")] * 2)
         none = driven(home, "Say something.", saying("No tool was needed."))
         silent = driven(home, "Say nothing.", *(saying("") for _ in range(60)))
+        checked = driven(
+            home,
+            "How tall is the tower?",
+            calling(("look", {"query": "tower"})),
+            saying("The tower is 331 metres tall. Lions sleep there <script>window.hacked = 'draft'</script>."),
+            saying("The tower is 330 metres tall."),
+        )
         for name, runs in {
+            "checked": [checked],
             "one": [first], "two": [first, second], "fifty": [fifty], "none": [none], "silent": [silent],
         }.items():  # fmt: skip
             (folder / f"{name}.html").write_text(home.view(*runs), encoding="utf-8")
