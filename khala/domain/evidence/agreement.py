@@ -19,12 +19,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import chain, combinations
 from typing import Literal
 
 from .facts import Anchor, Facts
-from .order import bound_elsewhere, compares_the_other_way, other_objects, swapped
-from .quantities import Quantity
+from .order import (
+    bound_elsewhere,
+    compares_the_other_way,
+    in_place_of,
+    is_opponent,
+    other_fields,
+    other_objects,
+    swapped,
+)
+from .quantities import Quantity, currency_of
 from .spread import is_spread
 from .wording import STOP_WORDS, stem
 
@@ -58,7 +66,11 @@ _PAIRS = """increase/decrease increases/decreases increased/decreased increasing
     succeeded/failed succeeds/fails success/failed successful/unsuccessful grew/shrank gained/lost profit/loss
     up/down safe/unsafe approved/rejected approves/rejects accept/reject accepts/rejects required/optional
     public/private allowed/prohibited allowed/banned mother/father son/daughter brother/sister husband/wife
-    earliest/latest earlier/later"""
+    earliest/latest earlier/later raise/lower raises/lowers raised/lowered widen/narrow widened/narrowed
+    permitted/prohibited permitted/forbidden permits/prohibits grant/refuse granted/refused granted/denied
+    upheld/overturned improved/worsened expanded/contracted strengthened/weakened doubled/halved buy/sell bought/sold
+    hired/dismissed appointed/dismissed guilty/innocent convicted/acquitted hotter/colder warmer/colder heavier/lighter
+    majority/minority surplus/deficit positive/negative present/absent"""
 _OPPOSITES = frozenset(
     (one, other)
     for left, _, right in (pair.partition("/") for pair in _PAIRS.split())
@@ -95,12 +107,8 @@ def _disagreements(passage: Facts, claim: Facts) -> Iterator[Disagreement]:
         said, instead = ("a denial", "none") if claim.denied else ("none", "a denial")
         yield Disagreement("denial", said, "" if claim.denied and _denies_some(passage, claim) else instead)
     yield from _opposites(passage, claim)
-    for left, right in combinations(claim.anchors[:_MOST_ANCHORS], 2):
-        if swapped(passage, claim, left, right):
-            yield Disagreement("order", _said(claim, left), _said(claim, right))
-    for anchor in claim.anchors:
-        if bound_elsewhere(passage, claim, anchor):
-            yield Disagreement("binding", _said(claim, anchor), "another")
+    if not passage.is_row:
+        yield from _other_places(passage, claim)
     yield from _other_counts(passage, claim)
     for anchor, other in other_objects(passage, claim):
         yield Disagreement("binding", _said(claim, anchor), _said(passage, other), _stems(anchor.words))
@@ -108,6 +116,21 @@ def _disagreements(passage: Facts, claim: Facts) -> Iterator[Disagreement]:
         yield Disagreement("order", "than", "the other way round")
     if is_spread(passage, claim):
         yield Disagreement("spread", "")
+
+
+def _other_places(passage: Facts, claim: Facts) -> Iterator[Disagreement]:
+    """Names and numbers that stand in the passage, and elsewhere than in the claim."""
+    for left, right in combinations(claim.anchors[:_MOST_ANCHORS], 2):
+        if swapped(passage, claim, left, right):
+            yield Disagreement("order", _said(claim, left), _said(claim, right))
+    for anchor in claim.anchors:
+        if bound_elsewhere(passage, claim, anchor):
+            yield Disagreement("binding", _said(claim, anchor), "another")
+    if is_opponent(passage, claim):
+        yield Disagreement("order", _said(claim, claim.anchors[0]), "another")
+    fields = other_fields(passage, claim) if passage.is_record else ()
+    for anchor, other in chain(in_place_of(passage, claim), fields):
+        yield Disagreement("binding", _said(claim, anchor), _said(passage, other), _stems(anchor.words))
 
 
 def _said(facts: Facts, anchor: Anchor) -> str:
@@ -118,17 +141,26 @@ def _other_quantities(passage: Facts, claim: Facts) -> Iterator[Disagreement]:
     for quantity, place in zip(claim.quantities, claim.quantity_places, strict=True):
         if place in claim.date_places or (quantity.value == "1" and quantity.is_spelled):  # "one" is mostly a pronoun
             continue
-        if not quantity.is_in(passage.quantities):
+        if not quantity.is_in(passage.quantities) and not _stands_beside_its_currency(quantity, passage):
+            is_money = quantity.unit and quantity.unit in map(currency_of, passage.words)
             rivals = [
                 other
                 for other, there in zip(passage.quantities, passage.quantity_places, strict=True)
                 if not any(own.equals(other) for own in claim.quantities)
                 and (
                     _same_kind(quantity, other)
+                    or (is_money and _is_bare(other) and claim.beside(place) & passage.beside(there))
                     or (_is_bare(quantity) and _is_bare(other) and claim.beside(place) & passage.beside(there))
                 )
             ]
             yield Disagreement("number", _spelled(quantity), _spelled(rivals[0]) if rivals else "")
+
+
+def _stands_beside_its_currency(quantity: Quantity, passage: Facts) -> bool:
+    """Whether a record says the number in one field and the currency in another."""
+    return any(quantity.is_amount_of(other) for other in passage.quantities) and any(
+        currency_of(word) == quantity.unit for word in passage.words
+    )
 
 
 def _spelled(quantity: Quantity) -> str:

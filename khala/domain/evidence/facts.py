@@ -8,12 +8,13 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import zip_longest
 from typing import Literal
 
 from .quantities import DATE, QUANTITY, Date, Quantity, date_of, grouped, quantity_of, with_plain_units, with_unit_of
+from .records import spelled_out
 from .wording import STOP_WORDS, folded, stem, straightened, words
 
 __all__ = ["Anchor", "Facts", "facts_of"]
@@ -41,9 +42,9 @@ DENIED_WORDS = 2
 
 @dataclass(frozen=True)
 class Anchor:
-    """A name or number in its place."""
+    """A name, a name of code or a number in its place."""
 
-    kind: Literal["name", "number"]
+    kind: Literal["name", "code", "number"]
     words: frozenset[str]
     first: int
     last: int
@@ -79,6 +80,12 @@ class Facts:
     """Positions of words after which a sentence ends."""
     numeric: frozenset[int]
     """Positions of the words of numbers, units and dates."""
+    mays: frozenset[int] = frozenset()
+    """Positions of the month of May, which is no word of grammar."""
+    is_row: bool = False
+    """A row of a table, whose order says nothing."""
+    is_record: bool = False
+    """JSON, where a key tells what the value behind it is."""
 
     @cached_property
     def line(self) -> str:
@@ -146,7 +153,7 @@ class Facts:
         for at in places:
             if len(found) == most:
                 break
-            if at not in self.numeric and self.words[at] not in STOP_WORDS:
+            if at not in self.numeric and (self.words[at] not in STOP_WORDS or at in self.mays):
                 found.append(stem(self.words[at]))
         return frozenset(found)
 
@@ -156,9 +163,11 @@ class Facts:
         )
 
 
-def facts_of(text: str) -> Facts:
-    """The facts of a passage or claim."""
-    return _Reader(with_plain_units(straightened(unicodedata.normalize("NFKC", grouped(text))))).read()
+def facts_of(text: str, *, is_row: bool = False) -> Facts:
+    """The facts of a passage or claim; `is_row` for a row of a table."""
+    plain = straightened(unicodedata.normalize("NFKC", grouped(text)))
+    facts = _Reader(with_plain_units(spelled_out(plain))).read()
+    return replace(facts, is_row=is_row, is_record='":' in plain)
 
 
 class _Reader:
@@ -179,6 +188,7 @@ class _Reader:
         self._clauses: list[int] = []
         self._numeric: set[int] = set()
         self._sentence_ends: set[int] = set()
+        self._mays: set[int] = set()
         self._initial = True
         self._run: list[str] = []
         """Capitalised words in a row, so far."""
@@ -215,6 +225,7 @@ class _Reader:
             clauses=tuple(self._clauses),
             sentence_ends=frozenset(self._sentence_ends),
             numeric=frozenset(self._numeric),
+            mays=frozenset(self._mays),
         )
 
     def _take_word(self, word: str, following: re.Match[str] | None) -> None:
@@ -239,6 +250,10 @@ class _Reader:
             self._say(words(folded(word)))
             if _is_identifier(word):
                 self._exact.append(plain)
+                first = len(self._words) - len(parts)
+                self._anchors.append(Anchor("code", frozenset(parts), first, len(self._words) - 1, self._clause))
+            if word == "May" and not self._initial:
+                self._mays.add(len(self._words) - 1)
         if self._initial and is_name and following is not None and following["mark"] == "," and len(self._run) == 1:
             self._run = []  # "Typically, ...": no name
         self._initial = False

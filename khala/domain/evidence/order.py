@@ -8,9 +8,18 @@ from itertools import pairwise
 from .facts import Anchor, Facts
 from .wording import STOP_WORDS, stem
 
-__all__ = ["bound_elsewhere", "compares_the_other_way", "other_objects", "swapped"]
+__all__ = [
+    "bound_elsewhere",
+    "compares_the_other_way",
+    "in_place_of",
+    "is_opponent",
+    "other_fields",
+    "other_objects",
+    "swapped",
+]
 
 _LISTING = frozenset(("and", "or", "with", "&"))
+_AGAINST = frozenset(("against", "unlike", "than", "behind", "over"))
 _BEING = frozenset(("is", "are", "was", "were", "be", "been", "being"))
 
 
@@ -20,8 +29,10 @@ def swapped(passage: Facts, claim: Facts, left: Anchor, right: Anchor) -> bool:
     if not gap or _LISTING.issuperset(gap):
         return False
     names = {stem(word) for anchor in claim.anchors for word in anchor.words}
-    lefts = [anchor for anchor in passage.anchors if anchor.kind == left.kind and anchor.words & left.words]
-    rights = [anchor for anchor in passage.anchors if anchor.kind == right.kind and anchor.words & right.words]
+    lefts, rights = (
+        [anchor for anchor in passage.anchors if anchor.kind == own.kind and anchor.words & (own.words - other.words)]
+        for own, other in ((left, right), (right, left))  # a title that both have tells neither
+    )
     verdicts: list[bool] = []
     for one in lefts:
         for other in rights:
@@ -46,7 +57,11 @@ def _between(facts: Facts, left: Anchor, right: Anchor) -> tuple[str, ...] | Non
 
 
 def _passive(gap: tuple[str, ...], shared: frozenset[str]) -> bool:
-    """Whether a shared word stands right before `by`, or after a form of `to be` and somewhere before `by`."""
+    """Whether a shared word stands right before `by`, or after a form of `to be` and somewhere before `by`.
+
+    `Raised its rate by 25 points` says how much and not by whom.
+    """
+    gap = tuple("" if word == "by" and following[:1].isdigit() else word for word, following in pairwise((*gap, "")))
     if any(stem(word) in shared and following == "by" for word, following in pairwise(gap)):
         return True
     return any(
@@ -56,6 +71,74 @@ def _passive(gap: tuple[str, ...], shared: frozenset[str]) -> bool:
 
 def _content(gap: tuple[str, ...]) -> frozenset[str]:
     return frozenset(stem(word) for word in gap if word not in STOP_WORDS)
+
+
+def in_place_of(passage: Facts, claim: Facts) -> Iterator[tuple[Anchor, Anchor]]:
+    """Names and numbers of the claim, and what stands in their place in the passage, before the same words."""
+    for own, after in pairwise(claim.anchors):
+        gap = _between(claim, own, after)
+        if own.kind != "number" or own.clause != after.clause or not gap or not (_content(gap) or _BEING & set(gap)):
+            continue
+        places = [place for place in passage.anchors if place.kind == after.kind and place.words == after.words]
+        before = [
+            other
+            for place in places
+            for other in passage.anchors
+            if other.kind == own.kind and _between(passage, other, place) == gap
+        ]
+        if before and not any(other.words & own.words for other in before):
+            yield own, before[0]
+    for own, after in pairwise(claim.anchors):
+        gap = _between(claim, own, after)
+        if not gap or own.clause != after.clause or _LISTING.issuperset(gap) or "number" != own.kind != after.kind:
+            continue
+        places = [place for place in passage.anchors if place.kind == own.kind and place.words == own.words]
+        behind = [
+            other
+            for place in places
+            for other in passage.anchors
+            if other.kind == after.kind
+            and _is_year(other) == _is_year(after)
+            and _between(passage, place, other) == gap
+        ]
+        if behind and not any(other.words & after.words for other in behind):
+            yield after, behind[0]
+
+
+def other_fields(passage: Facts, claim: Facts) -> Iterator[tuple[Anchor, Anchor]]:
+    """Numbers of the claim that a record holds under another key, and what it holds under the key the claim names."""
+    for own in claim.anchors:
+        key = _leads_to(claim, own) if own.kind == "number" else ""
+        under = [other for other in passage.anchors if other.kind == "number" and _leads_to(passage, other) == key]
+        if key and under and not any(other.words == own.words for other in under):
+            yield own, under[0]
+
+
+def is_opponent(passage: Facts, claim: Facts) -> bool:
+    """Whether the name that the claim opens with stands in the passage only as what another one is held against."""
+    first = claim.anchors[0] if claim.anchors else None
+    if first is None or first.kind != "name" or not STOP_WORDS.issuperset(claim.words[: first.first]):
+        return False
+    places = [other for other in passage.anchors if other.kind == "name" and other.words & first.words]
+    return bool(places) and all(
+        place.first > 0 and passage.words[place.first - 1] in _AGAINST and not _AGAINST & set(claim.words)
+        for place in places
+    )
+
+
+def _is_year(anchor: Anchor) -> bool:
+    value = next(iter(anchor.words))
+    return len(value) == 4 and value.isdecimal()  # noqa: PLR2004 (digits of a year)
+
+
+def _leads_to(facts: Facts, anchor: Anchor) -> str:
+    """Stem of the content word that stands before a number in its sentence."""
+    for at in range(anchor.first - 1, -1, -1):
+        if at in facts.sentence_ends or at in facts.numeric:
+            return ""
+        if facts.words[at] not in STOP_WORDS:
+            return stem(facts.words[at])
+    return ""
 
 
 def bound_elsewhere(passage: Facts, claim: Facts, anchor: Anchor) -> bool:

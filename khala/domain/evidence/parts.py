@@ -16,7 +16,7 @@ __all__ = ["parts"]
 
 _JOINT = re.compile(
     r"\s*;\s+|\s*,?\s+(?:but|while|whereas|although)\s+|\s*,\s+(?:and|which|who|where)\s+"
-    r"|\s+and\s+(?=(?:is|was|were|are|has|had|have|then|later|also|it|he|she|they|its|his|her|their)\s)"
+    r"|\s+and\s+(?=(?:is|was|were|are|has|had|have|can|could|will|would|must|did|does|then|later|also|it|he|she|they|its|his|her|their)\s)"
     r"|\s+and\s+(?=\w{2,}ed\s)"
 )
 LEAST_STEMS = 2

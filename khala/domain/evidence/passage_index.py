@@ -7,6 +7,7 @@ for one sentence, those that share most first: asking costs the same however lon
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -15,8 +16,9 @@ from itertools import islice, takewhile
 
 from .facts import Facts, facts_of
 from .quotation import occurrences
+from .records import is_row, row_in_words, spelled_out
 from .sentences import Span, passages
-from .wording import TracedText, content_stems, folded, traced
+from .wording import TracedText, content_stems, folded, straightened, traced
 
 __all__ = ["IndexedText", "PassageIndex", "Window"]
 
@@ -28,6 +30,7 @@ MOST_RESULTS = 64
 """Results searched for a value, newest first."""
 MOST_TEXTS = 32
 """Texts looked at closely for one sentence, best first."""
+_CLOSING = "\"')]}*_`\u201d\u2019"
 MOST_WINDOWS_A_TEXT = 6
 """Passages of one text and length that are offered for one sentence, best first."""
 
@@ -70,7 +73,7 @@ class IndexedText:
         places: dict[str, int] = {}
         for number, (start, end) in enumerate(self.spans):
             bit = 1 << number
-            for stem in content_stems(folded(self.text[start:end])):
+            for stem in content_stems(folded(spelled_out(straightened(self._said(number, self.text[start:end]))))):
                 places[stem] = places.get(stem, 0) | bit
         return places
 
@@ -92,8 +95,35 @@ class IndexedText:
         """The facts of one passage."""
         known = self._facts.get(span)
         if known is None:
-            known = self._facts[span] = facts_of(self.text[span.start : span.end])
+            inside = range(bisect_left(self.spans, Span(span.start, 0)), len(self.spans))
+            numbers = list(takewhile(lambda number: self.spans[number].end <= span.end, inside))
+            pieces = (self._said(number, self.text[slice(*self.spans[number])]) for number in numbers)
+            said = "\n".join(pieces if len(numbers) == 1 else map(_ended, pieces))
+            known = self._facts[span] = facts_of(said, is_row=numbers[0] in self._headers)
         return known
+
+    def _said(self, number: int, text: str) -> str:
+        """What a sentence says; a row of a table with the names of its columns."""
+        header = self._headers.get(number)
+        return text if header is None else row_in_words(self.text[slice(*self.spans[header])], text)
+
+    @cached_property
+    def _headers(self) -> dict[int, int]:
+        """For each row of a table, the sentence that is its header."""
+        headers: dict[int, int] = {}
+        for number, (start, end) in enumerate(self.spans if "|" in self.text else ()):
+            if is_row(self.text[start:end]):
+                before = self.spans[number - 1].start if number else -1
+                goes_on = number and is_row(self.text[slice(*self.spans[number - 1])])
+                rest = self.text[self.spans[number - 1].end : start].strip("| \n:-") if goes_on else "x"
+                if before >= 0 and goes_on and not rest:
+                    headers[number] = headers.get(number - 1, number - 1)
+        return headers
+
+
+def _ended(sentence: str) -> str:
+    """A line as a sentence of its own, also where it has no full stop."""
+    return sentence if sentence.rstrip(_CLOSING).endswith((".", "!", "?", "…", ":")) else f"{sentence} ."
 
 
 @dataclass(frozen=True)

@@ -13,9 +13,11 @@ from decimal import Decimal
 
 __all__ = [
     "DATE",
+    "DATE_WITHOUT_GROUPS",
     "QUANTITY",
     "Date",
     "Quantity",
+    "currency_of",
     "date_of",
     "grouped",
     "quantity_of",
@@ -36,7 +38,10 @@ _ORDINALS = {
 _SCALES = {"hundred": 100, "thousand": 10**3, "million": 10**6, "billion": 10**9, "trillion": 10**12}
 _SUFFIXES = {"k": 10**3, "K": 10**3, "M": 10**6, "m": 10**6, "mn": 10**6, "bn": 10**9, "B": 10**9, "tn": 10**12}
 """Scales written right behind the digits; without a currency before it `m` is a metre and `B` a byte."""
-_CURRENCIES = {"$": "dollar", "€": "euro", "£": "pound", "¥": "yen"}
+_CURRENCIES = {
+    "$": "dollar", "€": "euro", "£": "pound", "¥": "yen", "USD": "dollar", "EUR": "euro", "GBP": "pound", "JPY": "yen",
+    "SEK": "krona", "CHF": "franc",
+}  # fmt: skip
 _UNIT_TABLE = """
     metre 1000 km kilometre kilometres kilometer kilometers
     metre 1 metre m metres meter meters
@@ -91,6 +96,7 @@ _UNIT_TABLE = """
     watt 1000 kw kilowatt kilowatts
     watt 1000000 mw megawatt megawatts
     watt 1000000000 gw gigawatt gigawatts
+    horsepower 1 horsepower hp
     volt 1 volt volts v
     celsius 1 °c celsius
     fahrenheit 1 °f fahrenheit
@@ -100,8 +106,11 @@ _UNIT_TABLE = """
     euro 1 euro euros eur
     pound 1 pound pounds gbp
     yen 1 yen jpy
+    krona 1 krona kronor sek
+    franc 1 franc francs chf
     % 1 % percent
     point 1 percentage-point percentage-points
+    point 0.01 basis-point basis-points
     """
 """A line holds what a unit is counted in, how many of those one is, and its spellings."""
 _UNITS = {
@@ -117,7 +126,7 @@ _SAME_UNIT: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"\b(?:square|sq\.?) (?:met(?:re|er)s?|m)\b", re.IGNORECASE), "m2"),
     (re.compile(r"\b(?:square|sq\.?) (?:miles?|mi)\b", re.IGNORECASE), "mile2"),
     (re.compile(r"\b(?:square|sq\.?) (?:feet|foot|ft)\b", re.IGNORECASE), "foot2"),
-    (re.compile(r"\bpercentage (points?)\b", re.IGNORECASE), r"percentage-\1"),
+    (re.compile(r"\b(percentage|basis) (points?)\b", re.IGNORECASE), r"\1-\2"),
 )
 """Units of several words or signs, each with the spelling it is read as."""
 
@@ -131,10 +140,10 @@ _SCALE_WORD = rf"(?:[\s-]?(?P<scale>(?i:{_either([*_SCALES])}))\b)?"
 _SUFFIX = r"(?:\s?(?P<suffix>bn|mn|tn)\b|(?P<letter>[kKMB]|(?(currency)m|(?!)))\b)?"
 _UNIT_WORD = rf"[\s-]?(?P<unit>(?i:{_either([unit for unit in _UNITS if unit != '%'])}))(?!\w)"
 QUANTITY = (
-    r"(?:(?P<sign>(?<![\w)\]])-)?(?:(?P<currency>[$€£¥])\s?)?"
-    r"(?P<digits>\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?P<decimal>(?:\.\d+)*)(?P<ordinal>(?:st|nd|rd|th)\b)?"
+    r"(?:(?P<sign>(?<![\w)\]])-)?(?:(?P<currency>[$€£¥]|\b(?:USD|EUR|GBP|JPY|SEK|CHF)(?=\s?\d))\s?)?"
+    r"(?P<digits>(?P<clock>\d{1,2}(?::\d{2}){1,2}(?![:\d]))|\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?P<decimal>(?:\.\d+)*)(?P<ordinal>(?:st|nd|rd|th)\b)?"
     rf"{_SUFFIX}|\b(?P<spelled>(?i:(?:(?:{_either(_TENS)})-)?(?:{_either([*_SPELLED, *_ORDINALS])})))\b)"
-    rf"{_SCALE_WORD}(?:\s*(?P<percent>%|(?i:per\s?cent)\b)|{_UNIT_WORD})?(?![^\W\d_])"
+    rf"{_SCALE_WORD}(?:\s*(?P<percent>%|(?i:per\s?cent)\b)|{_UNIT_WORD})?(?![^\W_])"
 )
 """Pattern of one quantity in a straightened text."""
 
@@ -168,7 +177,12 @@ DATE = (
     rf"|\b(?P<month_only>{_MONTH})(?:,|\s+of)?\s+(?P<year_only>\d{{4}})\b"
 )
 """Pattern of one date with a month in it."""
+DATE_WITHOUT_GROUPS = (
+    rf"(?:{_DAY}[\s-]+{_MONTH},?[\s-]+\d{{4}}|{_MONTH}\s+{_DAY},?\s+\d{{4}}|\d{{4}}-\d{{2}}-\d{{2}}|\d{{4}})"
+)
+"""Pattern of a whole date or a year, to be part of another pattern."""
 
+_DECIMAL = re.compile(r"-?\d{1,18}(?:\.\d{1,18})?")
 _GROUP = re.compile(r"(?<=\d)[\u00a0\u2007\u2009\u202f'’](?=\d{3}(?!\d))")  # noqa: RUF001 (thousand separators)
 
 
@@ -191,6 +205,12 @@ class Quantity:
         if self.unit:
             return (other.value, other.unit) == (self.value, self.unit)
         return other.written == self.written and other.unit != "%"
+
+    def is_amount_of(self, other: Quantity) -> bool:
+        """Whether this is an amount of money and the other the same number without a unit."""
+        if self.unit not in _CURRENCIES.values() or other.unit or other.is_spelled:
+            return False
+        return self.value == (_plain(Decimal(other.value)) if _DECIMAL.fullmatch(other.value) else other.value)
 
 
 @dataclass(frozen=True)
@@ -215,6 +235,12 @@ class Date:
         return all(part in (0, their) for part, their in zip(mine, theirs, strict=True))
 
 
+def currency_of(word: str) -> str:
+    """The currency that a word names, else `""`."""
+    unit = _UNITS.get(word, ("",))[0]
+    return unit if unit in _CURRENCIES.values() else ""
+
+
 def grouped(text: str) -> str:
     """The text with every thousand separator as a comma."""
     return _GROUP.sub(",", text)
@@ -231,7 +257,8 @@ def with_plain_units(text: str) -> str:
 def quantity_of(match: re.Match[str]) -> Quantity:
     """The quantity in a match of `QUANTITY`, counted in the base of its unit."""
     written_unit = "%" if match["percent"] else (match["unit"] or "").casefold()
-    unit, factor = _UNITS.get(written_unit, ("", Decimal(1)))
+    unit, factor = ("clock" if match["clock"] else ""), Decimal(1)
+    unit, factor = _UNITS.get(written_unit, (unit, factor))
     unit = unit or _CURRENCIES.get(match["currency"] or "", "")
     scale = _SCALES.get((match["scale"] or "").casefold(), 1)
     letter = match["suffix"] or match["letter"] or ""

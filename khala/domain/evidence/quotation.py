@@ -23,6 +23,8 @@ _REFRAMED = re.compile(
     r"\b(?:that|whether|if)\W*$|\b(?:whether|if)\W*$"
 )
 """What stands before a clause to take back that it holds."""
+_DENIED = re.compile(r"\b(?:no|not|never|without|hardly|neither|nor|few|fewer)\s+$")
+"""What may stand right before words to say that it is not so: `no serious events occurred`."""
 _MORE_OF_A_NUMBER = re.compile(r"[.,]?\d|\s?(?:%|percent|per cent|hundred|thousand|million|billion|trillion)")
 
 
@@ -43,7 +45,8 @@ def stands_at(wanted: str, text: str) -> int | None:
     """Where a folded text says the wanted words without taking them back."""
     for at in occurrences(wanted, text):
         begins = max(text.rfind(mark, 0, at) for mark in (". ", "! ", "? ")) + 1
-        if not _REFRAMED.search(text[max(begins, at - REFRAMING_CHARS) : at]):
+        before = text[max(begins, at - REFRAMING_CHARS) : at]
+        if not (_REFRAMED.search(before) or _DENIED.search(before)):
             return at
     return None
 

@@ -33,6 +33,11 @@ _END = re.compile(
     rf"""(?:(?P<mark>[.!?…]+)["'”’»)*_`\]]*(?:\s*{_CITATION})*(?=\s|$)|[。！？]+[”’」』）]*)"""  # noqa: RUF001 (Chinese)
 )
 _MARKER = re.compile(r"\s*(?:>\s*)*(?P<bullet>(?:[-*+•‣▪]|\(?\d{1,3}[.)]|\(?[A-Za-z]\))\s+)?")
+_LOG_LINE = re.compile(
+    r"(?:FAILED|PASSED|SKIPPED|ERROR|WARNING|WARN|INFO|DEBUG|FATAL|TRACE|NOTE)\b|={3,}\s|\[?\d{4}-\d\d-\d\d[T ]\d\d:"
+    r"|[\w./-]+\.\w+(?:::|:\d)"
+)
+"""How lines of a program's output begin, each of which stands for itself."""
 _RULE = re.compile(r"""([=\-~^*_+#"'`:.])\1{2,}""")
 _FRAME = re.compile(r"[\s|:+]*[-=][\s|:+=-]*")
 _BOLD_LINE = re.compile(r"(\*\*|__)(?:(?!\1).)+\1:?")
@@ -182,7 +187,7 @@ def _blocks(text: str) -> Iterator[_Block]:
 
 def _breaks(line: str, following: str) -> bool:
     """Whether a new line inside a paragraph ends a sentence that has no full stop."""
-    if line.endswith(":"):
+    if line.endswith(":") or _LOG_LINE.match(following):
         return True
     last = line.rsplit(None, 1)[-1] if line else ""
     return (

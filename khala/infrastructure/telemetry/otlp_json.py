@@ -1,7 +1,7 @@
 """A run as OpenTelemetry spans in an OTLP/JSON file, by the semantic conventions for generative AI.
 
-One trace a run: `invoke_agent` at its root, `chat` for each turn, `execute_tool` for each call. What a verifier found is
-an event `gen_ai.evaluation.result` of the turn it looked at. Names and attributes are those of the conventions as of
+One trace a run: `invoke_agent` at its root, `chat` for each turn, `execute_tool` for each call. What a verifier found
+is an event `gen_ai.evaluation.result` of the turn it looked at. Names and attributes are those of the conventions as of
 2026, all still "in development"; what they have no word for begins with `khala.`.
 The file is what an OTLP/HTTP endpoint takes as the body of a request. Ids follow from the run's, so exporting a run
 twice gives the same spans.
