@@ -153,7 +153,7 @@ def _other_quantities(passage: Facts, claim: Facts) -> Iterator[Disagreement]:
                     or (_is_bare(quantity) and _is_bare(other) and claim.beside(place) & passage.beside(there))
                 )
             ]
-            yield Disagreement("number", _spelled(quantity), _spelled(rivals[0]) if rivals else "")
+            yield Disagreement("number", quantity.said, rivals[0].said if rivals else "")
 
 
 def _stands_beside_its_currency(quantity: Quantity, passage: Facts) -> bool:
@@ -161,10 +161,6 @@ def _stands_beside_its_currency(quantity: Quantity, passage: Facts) -> bool:
     return any(quantity.is_amount_of(other) for other in passage.quantities) and any(
         currency_of(word) == quantity.unit for word in passage.words
     )
-
-
-def _spelled(quantity: Quantity) -> str:
-    return f"{quantity.value} {quantity.unit}".rstrip()
 
 
 def _is_year(quantity: Quantity) -> bool:
@@ -186,11 +182,11 @@ def _same_kind(one: Quantity, other: Quantity) -> bool:
 def _other_dates(passage: Facts, claim: Facts) -> Iterator[Disagreement]:
     for date in claim.dates:
         if not date.is_in(passage.dates):
-            rivals = [str(other) for other in passage.dates if not any(own.holds_for(other) for own in claim.dates)]
+            rivals = [other.said for other in passage.dates if not any(own.holds_for(other) for own in claim.dates)]
             if not passage.dates:
                 years = [each.value for each in passage.quantities if _is_year(each)]
                 rivals = [year for year in years if date.year and year != str(date.year)]
-            yield Disagreement("date", str(date), rivals[0] if rivals else "")
+            yield Disagreement("date", date.said, rivals[0] if rivals else "")
 
 
 def _other_names(passage: Facts, claim: Facts) -> Iterator[Disagreement]:
@@ -254,10 +250,10 @@ def _other_counts(passage: Facts, claim: Facts) -> Iterator[Disagreement]:
             if quantity.equals(other):
                 own.append(shared if theirs else _AFTER)  # `Alice has 5 apples and Bob has 10`
             elif other.unit == quantity.unit and not _is_year(other):
-                rivals.append((shared, _spelled(other)))
+                rivals.append((shared, other.said))
         best = max(rivals, default=(0, ""))
         if best[0] > max(own, default=_AFTER):
-            yield Disagreement("binding", _spelled(quantity), best[1])
+            yield Disagreement("binding", quantity.said, best[1])
 
 
 def _denies_the_same(passage: Facts, claim: Facts) -> bool:

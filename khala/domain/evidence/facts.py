@@ -280,7 +280,7 @@ class _Reader:
             self._date_places.append(place)
             if date.year:
                 year = str(date.year)
-                self._quantities.append(Quantity(year, "", is_spelled=False, written=year))
+                self._quantities.append(Quantity(year, "", is_spelled=False, written=year, said=year))
                 self._quantity_places.append(place)
             value = f"{date.year}-{date.month}-{date.day}"
         else:

@@ -8,7 +8,7 @@ version and is not `3.1`. `03/04/2021` is no date, as nobody knows which part is
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 __all__ = [
@@ -195,6 +195,8 @@ class Quantity:
     is_spelled: bool
     written: str
     """The number before its unit: `8` of 8 km."""
+    said: str = field(default="", compare=False)
+    """All of it as it stands there."""
 
     def is_in(self, others: tuple[Quantity, ...]) -> bool:
         """Whether the same quantity is among others; a unit this one does not name may stand there, except percent."""
@@ -220,14 +222,12 @@ class Date:
     year: int
     month: int
     day: int
+    said: str = field(default="", compare=False)
+    """As it stands there."""
 
     def is_in(self, others: tuple[Date, ...]) -> bool:
         """Whether some other date has every part that this one has."""
         return any(self.holds_for(other) for other in others)
-
-    def __str__(self) -> str:
-        parts = ((self.year, "04"), (self.month, "02"), (self.day, "02"))
-        return "-".join(f"{part:{width}}" for part, width in parts if part)
 
     def holds_for(self, other: Date) -> bool:
         """Whether the other date has every part that this one has."""
@@ -274,8 +274,10 @@ def quantity_of(match: re.Match[str]) -> Quantity:
             value = written = _plain(Decimal(written) * scale)
         if unit:
             value = _plain(Decimal(written) * factor)
-    said = sign + written + ordinal
-    return Quantity(sign + value + ordinal, unit, is_spelled=is_spelled and scale == 1, written=said)
+    return Quantity(
+        sign + value + ordinal, unit, is_spelled=is_spelled and scale == 1, written=sign + written + ordinal,
+        said=match[0].strip(),
+    )  # fmt: skip
 
 
 def with_unit_of(quantity: Quantity, other: Quantity) -> Quantity:
@@ -285,7 +287,7 @@ def with_unit_of(quantity: Quantity, other: Quantity) -> Quantity:
         value = _plain(Decimal(quantity.written) * factor)
     except ArithmeticError:
         return quantity
-    return Quantity(value, other.unit, quantity.is_spelled, quantity.written)
+    return replace(quantity, value=value, unit=other.unit)
 
 
 def _plain(number: Decimal) -> str:
@@ -309,12 +311,12 @@ def date_of(match: re.Match[str]) -> Date:
     """The date in a match of `DATE`."""
     if match["iso"]:
         year, month, day = map(int, re.split("[-/]", match["iso"]))
-        return Date(year, month, day)
+        return Date(year, month, day, match[0])
     if match["dotted"] or match["slashed"]:
         day, month, year = map(int, re.split("[./]", match["dotted"] or match["slashed"]))
-        return Date(year, month, day) if month <= len(_MONTHS) else Date(year, day, month)
+        return Date(year, month, day, match[0]) if month <= len(_MONTHS) else Date(year, day, month, match[0])
     name = match["month_second"] or match["month_first"] or match["month_only"]
     day_words = match["day_first"] or match["day_second"] or "0"
     written_year = match["year_third"] or match["year_last"] or match["year_only"] or "0"
     number = next(place for place, month_name in enumerate(_MONTHS, 1) if month_name.startswith(name[:3]))
-    return Date(int(written_year), number, int(re.sub(r"\D", "", day_words)))
+    return Date(int(written_year), number, int(re.sub(r"\D", "", day_words)), match[0])

@@ -23,7 +23,7 @@ class Support:
     part: str = ""
     """What of the claim it carries; `""` for all of it."""
     differs: str = ""
-    """For a contradiction, what the passage says instead: `number: 330 metre, not 331 metre`."""
+    """For a contradiction, what the passage says instead: `number: 330 metres, not 331 m`."""
 
 
 UNSUPPORTED = Support("unsupported")

@@ -112,8 +112,11 @@ def test_parts_carried_by_two_results_carry_the_sentence_with_one_passage_each()
 def test_a_contradiction_says_what_stands_there_instead():
     index = EvidenceIndex()
     index.add_result("r1", "The Eiffel Tower is 330 metres tall.")
-    (found,) = index.judge("The Eiffel Tower is 331 metres tall.").contradictions
-    assert (found.degree, found.differs) == ("contradicted", "number: 330 metre, not 331 metre")
+    index.add_result("r2", "The pump was serviced on 3 March 2021.")
+    (found,) = index.judge("The Eiffel Tower is 0.331 km tall.").contradictions
+    assert (found.degree, found.differs) == ("contradicted", "number: 330 metres, not 0.331 km")
+    (found,) = index.judge("The pump was serviced on 2021-05-03.").contradictions
+    assert found.differs == "date: 3 March 2021, not 2021-05-03"
 
 
 def test_one_result_may_carry_what_another_disputes():

@@ -99,7 +99,7 @@ def test_what_is_contradicted_is_named_with_the_passage_and_is_unsupported_too(l
     (found,) = log.graph.contradictions()
     assert (found.sentence, found.degree) == ("Stephen Sauvestre died on 19 June 1919.", "contradicted")
     (against,) = found.against
-    assert (against.result_id, against.differs) == ("r2", "date: 1919-06-18, not 1919-06-19")
+    assert (against.result_id, against.differs) == ("r2", "date: 18 June 1919, not 19 June 1919")
     assert log.graph.unsupported() == (found.sentence, "The tower is made of green cheese.")
     assert log.graph.why(found.sentence).against == found.against
     links = log.graph.node_link()["links"]
