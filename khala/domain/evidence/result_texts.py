@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from khala.domain.events import CallFinished
 
-from .attribution import Embed, EvidenceIndex
+from .attribution import EvidenceIndex
 
 __all__ = ["ResultTexts"]
 
@@ -20,8 +20,8 @@ _EVIDENCE = ("ok", "failed", "repeated")
 class ResultTexts:
     """Results by their words."""
 
-    def __init__(self, read_text: Callable[[str], str], embed: Embed | None = None) -> None:
-        self.index = EvidenceIndex(embed)
+    def __init__(self, read_text: Callable[[str], str]) -> None:
+        self.index = EvidenceIndex()
         self._read_text = read_text
         self._first_with: dict[str, str] = {}
         """For each text by its SHA-256 the first result that brought it."""

@@ -15,7 +15,7 @@ from typing import Any
 
 from khala.domain.call import ToolCall
 from khala.domain.events import CallFinished, CallRequested, ModelReplied, Recorded
-from khala.domain.evidence.attribution import Claim, Embed, Support, Verdict, claims_of
+from khala.domain.evidence.attribution import Claim, Support, Verdict, claims_of
 from khala.domain.evidence.independence import NEAR_CHARS, Origin, independent, source_name
 from khala.domain.evidence.novelty import Gain
 from khala.domain.evidence.sentences import citations
@@ -41,13 +41,12 @@ class ReasoningGraph:
     """The reasoning graph of one run.
 
     Call it with each event, or build it from a log with `of`. `read_text` gives the text of a result by its SHA-256.
-    `embed` turns texts into vectors; with it, evidence is found in other words too.
     """
 
-    def __init__(self, read_text: Callable[[str], str], embed: Embed | None = None) -> None:
+    def __init__(self, read_text: Callable[[str], str]) -> None:
         self._seen = EventLinks()
         self._nodes = self._seen.nodes
-        self._texts = RunTexts(read_text, embed)
+        self._texts = RunTexts(read_text)
         self._loops = CallLoops()
         self._needed: dict[str, list[str]] = {}
         """For each call the results whose values it used or whose words it repeats."""
@@ -56,11 +55,9 @@ class ReasoningGraph:
         """Ids of the claims that stand in the graph."""
 
     @classmethod
-    def of(
-        cls, records: Iterable[Recorded], read_text: Callable[[str], str], embed: Embed | None = None
-    ) -> ReasoningGraph:
+    def of(cls, records: Iterable[Recorded], read_text: Callable[[str], str]) -> ReasoningGraph:
         """The graph of a run read back from its log."""
-        graph = cls(read_text, embed)
+        graph = cls(read_text)
         for record in records:
             graph(record)
         return graph

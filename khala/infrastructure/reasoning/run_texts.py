@@ -7,7 +7,6 @@ from typing import NamedTuple
 
 from khala.domain.call import ToolCall
 from khala.domain.events import CallFinished
-from khala.domain.evidence.attribution import Embed
 from khala.domain.evidence.novelty import Gain, gain
 from khala.domain.evidence.result_texts import ResultTexts
 from khala.infrastructure.reasoning.argument_values import telling_values
@@ -26,8 +25,8 @@ class UsedValue(NamedTuple):
 class RunTexts:
     """Results by their words; give it calls and results in order, as a call can only use results before it."""
 
-    def __init__(self, read_text: Callable[[str], str], embed: Embed | None) -> None:
-        self._texts = ResultTexts(read_text, embed)
+    def __init__(self, read_text: Callable[[str], str]) -> None:
+        self._texts = ResultTexts(read_text)
         self.index = self._texts.index
         self._ids: set[str] = set()
 
