@@ -18,7 +18,7 @@ from khala.agent.research import ResearchAgent
 from khala.agent.session import Session
 from khala.domain.budget import InteractionBudget
 from khala.domain.call import ToolResult
-from khala.domain.events import RunStarted, ToolDigest
+from khala.domain.events import ModelReplied, Recorded, RunStarted, ToolDigest
 from khala.domain.grounding import Principal
 from khala.domain.memory_view import MemoryView
 from khala.domain.namespace import Namespace
@@ -253,7 +253,8 @@ class Home:
         """What the answer of a run rests on. Raises `RunUnknown`, `LogDamaged`."""
         from khala.infrastructure.reasoning.reasoning_graph import ReasoningGraph
 
-        return ReasoningGraph.of(self.store.records(run_id), self.store.read_text)
+        records = self.store.records(run_id)
+        return ReasoningGraph.of(records, self.store.read_text, self._delegated(records))
 
     def import_log(self, path: str | os.PathLike[str]) -> ImportedLog:
         """Take in the log of another agent: a MiroThinker or MiroFlow task log, or a list of OpenAI-style messages.
@@ -270,7 +271,7 @@ class Home:
         from khala.infrastructure.logs.export_run import EXPORTS, RunToExport
 
         records = self.store.records(run_id)
-        return EXPORTS[to](RunToExport(run_id, records, self.store.read_text))
+        return EXPORTS[to](RunToExport(run_id, records, self.store.read_text, self._delegated(records)))
 
     def view(self, *run_ids: str) -> str:
         """One run, or two side by side, as an HTML page that opens from disk and needs no network.
@@ -280,7 +281,17 @@ class Home:
         from khala.infrastructure.viewer.page import page
         from khala.infrastructure.viewer.told_run import told_runs
 
-        return page(told_runs([self.store.records(run_id) for run_id in run_ids], self.store.read_text))
+        runs = [self.store.records(run_id) for run_id in run_ids]
+        return page(told_runs(runs, self.store.read_text, [self._delegated(records) for records in runs]))
+
+    def _delegated(self, records: Sequence[Recorded]) -> Mapping[str, Sequence[Recorded]]:
+        """For each call of an imported run that was handed to a sub-agent, the run of that."""
+        started = records[0].event if records else None
+        if not isinstance(started, RunStarted) or started.imported is None:
+            return {}
+        calls = {call.id for each in records if isinstance(each.event, ModelReplied) for call in each.event.calls}
+        asked = [run for run in self.store.runs() if run.asked_by in calls]
+        return {run.asked_by: self.store.records(run.run_id) for run in asked}
 
     def forget(self, where: Selection, *, pinned: bool = False) -> Forgotten:
         """Forget results for good: their texts, all that repeats them, and the right to be found again.
@@ -364,6 +375,7 @@ def _session(
         model="",
         tools=guard.tool_digests,
         policy=guard.policy.digest,
+        polling=guard.polling_tools,
         budget=InteractionBudget(),
         retention=Retention(),
         principal=principal or Principal(),

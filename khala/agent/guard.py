@@ -142,6 +142,12 @@ class Guard:
         """What a yes would permit, and nobody answered yet."""
 
     @property
+    def polling_tools(self) -> tuple[str, ...]:
+        """Names of the tools that are polled, sorted."""
+        manifests = {name: self.manifest(tool) for name, tool in self._tools.items()}
+        return tuple(sorted(name for name, manifest in manifests.items() if manifest is not None and manifest.polling))
+
+    @property
     def tool_digests(self) -> tuple[ToolDigest, ...]:
         """Each tool with the SHA-256 of its definition, as the log keeps it."""
         return tuple(ToolDigest(name=each.name, digest=self._tool_digest(each)) for each in self._tools.values())

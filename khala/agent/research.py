@@ -115,6 +115,7 @@ class ResearchAgent:
             model=self.model.name,
             tools=self.guard.tool_digests,
             policy=self.guard.policy.digest,
+            polling=self.guard.polling_tools,
             budget=self.budget,
             retention=self.retention,
             principal=self.principal,

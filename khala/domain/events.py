@@ -128,6 +128,8 @@ class RunStarted(Value):
     tools: tuple[ToolDigest, ...]
     policy: str
     """SHA-256 of the policy."""
+    polling: tuple[str, ...] = ()
+    """Names of the tools of which asking the same again is meaningful: no call of them is part of a loop."""
     budget: InteractionBudget
     retention: Retention
     principal: Principal = Principal()

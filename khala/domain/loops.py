@@ -7,7 +7,7 @@ order; a page 2 after a page 1 is no loop.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from math import ceil
 from typing import Literal
@@ -51,9 +51,10 @@ def loops(calls: Iterable[ToolCall]) -> tuple[Loop, ...]:
 
 
 class CallLoops:
-    """Finds loops as calls come; each call is looked at once."""
+    """Finds loops as calls come; each call is looked at once, those of `polling` tools are left out."""
 
-    def __init__(self) -> None:
+    def __init__(self, polling: Collection[str] = ()) -> None:
+        self._polling = frozenset(polling)
         self._ids: list[str] = []
         self._signatures: list[str] = []
         self._same: dict[str, list[str]] = {}
@@ -65,11 +66,10 @@ class CallLoops:
         self._alike: dict[int, int] = dict.fromkeys(range(2, LONGEST_PERIOD + 1), 0)
         """For each period, how many of the newest calls in a row are the same as those one round before."""
 
-    def __len__(self) -> int:
-        return len(self._ids)
-
     def add(self, call: ToolCall) -> Loop | None:
         """Take in the next call; the loop it goes on with, if any: an alternation before near duplicates."""
+        if call.tool in self._polling:
+            return None
         signature = call_signature(call)
         self._ids.append(call.id)
         self._signatures.append(signature)

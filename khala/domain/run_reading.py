@@ -47,7 +47,7 @@ class RunReading:
         """Every line and sentence of the results."""
         self._bare: set[str] = set()
         """Lines that were new, without the words of their call."""
-        self._loops = CallLoops()
+        self._loops = CallLoops(trajectory.started.polling if trajectory.started else ())
         self._ran: set[str] = set()
         """Digests of the calls that were answered."""
 

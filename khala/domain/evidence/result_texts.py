@@ -28,14 +28,16 @@ class ResultTexts:
         self._digests: dict[str, str] = {}
         """For each result that is evidence the SHA-256 of its text."""
 
-    def add(self, finished: CallFinished) -> bool:
-        """Take in the next result; whether it is evidence and its text a new one."""
+    def add(self, finished: CallFinished, *, is_report: bool = False) -> bool:
+        """Take in the next result; whether it is evidence and its text a new one. A report repeats earlier results."""
         if finished.status not in _EVIDENCE:
             return False
         self._digests[finished.call_id] = finished.digest
         first = self._first_with.setdefault(finished.digest, finished.call_id)
         if first == finished.call_id:
-            self.index.add_result(first, self._read_text(finished.digest), is_copy=bool(finished.derived_from))
+            self.index.add_result(
+                first, self._read_text(finished.digest), is_copy=is_report or bool(finished.derived_from)
+            )
             return True
         if not finished.derived_from:
             self.index.add_twin(finished.call_id, of=first)

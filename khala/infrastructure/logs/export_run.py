@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from khala.domain.events import Recorded
@@ -30,12 +30,14 @@ class RunToExport:
     run_id: str
     records: Sequence[Recorded]
     read_text: Callable[[str], str]
+    delegated: Mapping[str, Sequence[Recorded]] = field(default_factory=dict[str, Sequence[Recorded]])
+    """The runs that calls of it were handed to."""
 
     def graph(self) -> ReasoningGraph:
         """What its answer rests on."""
         from khala.infrastructure.reasoning.reasoning_graph import ReasoningGraph
 
-        return ReasoningGraph.of(self.records, self.read_text)
+        return ReasoningGraph.of(self.records, self.read_text, self.delegated)
 
 
 EXPORTS: Mapping[ExportFormat, Callable[[RunToExport], str]] = {

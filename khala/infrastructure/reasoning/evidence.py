@@ -11,8 +11,9 @@ from khala.domain.value import JsonObject
 
 __all__ = ["Evidence", "PathLink", "Source", "Step", "Why"]
 
-PathLink = Literal["used_value", "recalls", ""]
-"""How a step leads to the next: that one used a value of its result, or repeats its words; `""` at the end."""
+PathLink = Literal["used_value", "recalls", "delegated_to", ""]
+"""How a step leads to the next: that one used a value of its result, repeats its words, or was made in the run that
+this one was handed to; `""` at the end."""
 
 
 @dataclass(frozen=True)

@@ -9,12 +9,11 @@ tied to the passages that carry or contradict them. The shape of the graph as JS
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from itertools import islice
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from khala.domain.call import ToolCall
-from khala.domain.events import CallFinished, CallRequested, ModelReplied, Recorded
+from khala.domain.events import CallFinished, CallRequested, ModelReplied, Recorded, RunStarted
 from khala.domain.evidence.attribution import Claim, Support, Verdict, claims_of
 from khala.domain.evidence.independence import NEAR_CHARS, Origin, independent, source_name
 from khala.domain.evidence.novelty import Gain
@@ -50,16 +49,29 @@ class ReasoningGraph:
         self._loops = CallLoops()
         self._needed: dict[str, list[str]] = {}
         """For each call the results whose values it used or whose words it repeats."""
+        self._reports: set[str] = set()
+        """Calls whose results tell what another run found."""
         self._claims: tuple[Claim, ...] | None = None
         self._drawn: list[str] = []
         """Ids of the claims that stand in the graph."""
 
     @classmethod
-    def of(cls, records: Iterable[Recorded], read_text: Callable[[str], str]) -> ReasoningGraph:
-        """The graph of a run read back from its log."""
+    def of(
+        cls,
+        records: Iterable[Recorded],
+        read_text: Callable[[str], str],
+        delegated: Mapping[str, Iterable[Recorded]] | None = None,
+    ) -> ReasoningGraph:
+        """The graph of a run read back from its log; `delegated` holds the runs that calls of it were handed to."""
         graph = cls(read_text)
+        handed = dict(delegated or {})
         for record in records:
+            if isinstance(record.event, CallFinished) and record.event.call_id in handed:
+                graph.delegated(record.event.call_id, handed.pop(record.event.call_id))
             graph(record)
+        for call_id, child in handed.items():
+            if call_id in graph.story.calls:
+                graph.delegated(call_id, child)
         return graph
 
     @property
@@ -84,22 +96,32 @@ class ReasoningGraph:
         self._drawn = []
         self._seen(record)
         match record.event:
+            case RunStarted() as event:
+                self._loops = CallLoops(event.polling)
             case ModelReplied() as event:
                 for call in event.calls:
-                    self._link_used(call)
+                    self._take_call(call)
             case CallRequested() as event:
-                self._link_used(event.call)
+                self._take_call(event.call)
             case CallFinished() as event:
-                self._texts.add(event)
+                self._texts.add(event, is_report=event.call_id in self._reports)
                 self._needed.setdefault(event.call_id, []).extend(event.derived_from)
             case _:
                 pass
 
     def delegated(self, call_id: str, records: Iterable[Recorded]) -> None:
-        """Take in the run that a call was handed to: its task as a subgoal, with its calls and results."""
+        """Take in the run that a call was handed to, before that call's own result, which repeats what it found.
+
+        Its task becomes a subgoal with its calls and results, which are evidence like those of the run itself.
+        """
         child = EventLinks()
+        finished: list[CallFinished] = []
         for record in records:
             child(record)
+            if isinstance(record.event, CallFinished):
+                finished.append(record.event)
+        self._claims = None
+        self._seen.damage.extend(child.damage)
         name = child.story.run_id or f"of {call_id}"
         goal = self._nodes.add("subgoal", name, text=child.story.task, answer=child.answer)
         self._nodes.link("delegated_to", f"call:{call_id}", goal)
@@ -110,6 +132,12 @@ class ReasoningGraph:
                 about = child.nodes.about(f"result:{each.call.id}")
                 result = self._nodes.add("result", each.call.id, **{key: about[key] for key in about if key != "kind"})
                 self._nodes.link("produced", call, result)
+                self._needed.setdefault(call_id, []).append(each.call.id)
+            self.story.hand_over(each, call_id)
+        for event in finished:
+            self._texts.add(event)
+        if finished:
+            self._reports.add(call_id)
 
     def claims(self) -> tuple[Claim, ...]:
         """The sentences of the last draft or answer that claim something, each with what results say about it."""
@@ -171,9 +199,7 @@ class ReasoningGraph:
         )
 
     def loops(self) -> tuple[Loop, ...]:
-        """Calls that were made again, nearly again, or in turn, longest first."""
-        for each in islice(self.story.calls.values(), len(self._loops), None):
-            self._loops.add(each.call)
+        """Calls that were made again, nearly again, or in turn, longest first; those of polling tools are none."""
         return self._loops.found()
 
     def dead_ends(self) -> tuple[DeadEnd, ...]:
@@ -224,7 +250,8 @@ class ReasoningGraph:
         ]
         return flowchart(nodes, links)
 
-    def _link_used(self, call: ToolCall) -> None:
+    def _take_call(self, call: ToolCall) -> None:
+        self._loops.add(call)
         for used in self._texts.used_by(call):
             result = self._seen.result(used.result_id)
             self._nodes.link("used_value", f"call:{call.id}", result, argument=used.argument, value=used.value)
@@ -321,7 +348,8 @@ class ReasoningGraph:
                 return link, max(
                     earlier, key=lambda other: self.story.calls[other].turn if other in self.story.calls else 0
                 )
-        return "", result_id
+        story = self.story.calls.get(result_id)
+        return ("delegated_to", story.asked_by) if story is not None and story.asked_by else ("", result_id)
 
     def _recalled_by(self, support: Support) -> Iterator[str]:
         for source, link in self._nodes.sources(f"result:{support.result_id}", "recalls"):

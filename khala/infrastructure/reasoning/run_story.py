@@ -6,7 +6,7 @@ far as it goes.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from khala.domain.call import ToolCall
 from khala.domain.events import (
@@ -59,6 +59,8 @@ class CallStory:
     finished: CallFinished | None = None
     finished_as: int = -1
     """Its place among all results, from 0; -1 while it has none."""
+    asked_by: str = ""
+    """The call that was handed to the run this one was made in; `""` for a call of the run itself."""
 
 
 @dataclass
@@ -108,13 +110,17 @@ class RunStory:
         """Take in a call."""
         self.calls[call.id] = CallStory(call, len(self.calls), turn, at_ms)
 
+    def hand_over(self, made: CallStory, asked_by: str) -> None:
+        """Take in a call of the run that a call was handed to; its results are evidence and never in the prompt."""
+        self.calls[made.call.id] = replace(made, number=len(self.calls), turn=0, asked_by=asked_by)
+
     def shown(self) -> frozenset[str]:
         """Ids of the results that the next prompt shows in full."""
         retention = self.retention.shrunk(self._shrink_level)
         live = [turn.number for turn in self.turns.values() if turn.rolled_back is None]
         dropped = retention.dropped(len(live))
         first_turn = live[dropped] if dropped < len(live) else 0
-        results = [story for story in self.calls.values() if story.finished is not None]
+        results = [story for story in self.calls.values() if story.finished is not None and not story.asked_by]
         results.sort(key=lambda story: story.number if story.turn else story.finished_as)
         in_full = results[retention.cleared(len(results)) :]
         return frozenset(story.call.id for story in in_full if story.turn >= first_turn or not story.turn)

@@ -30,10 +30,10 @@ class RunTexts:
         self.index = self._texts.index
         self._ids: set[str] = set()
 
-    def add(self, finished: CallFinished) -> None:
-        """Take in the next result."""
+    def add(self, finished: CallFinished, *, is_report: bool = False) -> None:
+        """Take in the next result; a report repeats the results of the run it reports on."""
         self._ids.add(finished.call_id)
-        self._texts.add(finished)
+        self._texts.add(finished, is_report=is_report)
 
     def used_by(self, call: ToolCall) -> Iterator[UsedValue]:
         """The values of a call's arguments that stand in a result so far, or are the id of one."""

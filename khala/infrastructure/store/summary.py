@@ -33,6 +33,8 @@ class RunSummary:
     events: int
     is_imported: bool = False
     """It was read from another program's log; khala guarded none of its calls."""
+    asked_by: str = ""
+    """Of a sub-agent's run: the call of another run that asked for it."""
 
 
 @dataclass(frozen=True)
@@ -79,4 +81,5 @@ def summary(run_id: str, events: int, first: bytes, last: bytes) -> RunSummary:
     begun = start.event if isinstance(start.event, RunStarted) else None
     task, is_imported = (begun.task, begun.imported is not None) if begun else ("", False)
     status = end.event.status if isinstance(end.event, RunEnded) else "unfinished"
-    return RunSummary(run_id, task, status, start.at_ms, events, is_imported)
+    asked_by = begun.imported.asked_by if begun and begun.imported else ""
+    return RunSummary(run_id, task, status, start.at_ms, events, is_imported, asked_by)

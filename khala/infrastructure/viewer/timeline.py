@@ -66,6 +66,12 @@ class Timeline:
             case _:
                 self._take_other(record)
 
+    def hand_over(self, call: ToolCall, finished: CallFinished | None) -> None:
+        """Take in a call of a run that a call of this one was handed to; it is no entry of its own."""
+        self._take_call(call, 0)
+        if finished is not None:
+            self._take_result(finished)
+
     def came_to_nothing(self, call_id: str, cause: str) -> None:
         """Note why nothing came of a call."""
         if call_id in self.calls:

@@ -13,7 +13,7 @@ All places in texts are counted as JavaScript counts them, in UTF-16 units.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -29,8 +29,12 @@ __all__ = ["told_runs", "utf16_place"]
 ReadText = Callable[[str], str]
 
 
-def told_runs(runs: Sequence[Sequence[Recorded]], read_text: ReadText) -> dict[str, Any]:
-    """The document for one or two runs, each given by its events."""
+def told_runs(
+    runs: Sequence[Sequence[Recorded]],
+    read_text: ReadText,
+    delegated: Sequence[Mapping[str, Sequence[Recorded]]] = ({}, {}),
+) -> dict[str, Any]:
+    """The document for one or two runs, each given by its events and the runs that calls of it were handed to."""
     texts: dict[str, str] = {}
 
     def kept(digest: str) -> str:
@@ -38,7 +42,9 @@ def told_runs(runs: Sequence[Sequence[Recorded]], read_text: ReadText) -> dict[s
             texts[digest] = read_text(digest)
         return texts[digest]
 
-    graphs = [ReasoningGraph.of(records, kept) for records in runs]
+    graphs = [
+        ReasoningGraph.of(records, kept, handed) for records, handed in zip(runs, delegated[: len(runs)], strict=True)
+    ]
     told = [_run(records, graph, kept) for records, graph in zip(runs, graphs, strict=True)]
     comparison = asdict(diff(graphs[0], graphs[1])) if len(graphs) > 1 else None
     return {"runs": told, "texts": texts, "comparison": comparison}
@@ -57,6 +63,9 @@ def _run(records: Sequence[Recorded], graph: ReasoningGraph, read_text: ReadText
             started = record.event
         timeline(record)
         spending(record)
+    for story in graph.story.calls.values():
+        if story.asked_by:
+            timeline.hand_over(story.call, story.finished)
     for digest in timeline.digests:
         read_text(digest)
     claims = [_claim(claim, graph, read_text) for claim in graph.claims()]

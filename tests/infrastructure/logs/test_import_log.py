@@ -264,6 +264,37 @@ def test_a_sub_agent_session_becomes_a_run_that_names_the_call_that_asked_for_it
         assert started.task == taken.calls[place].call.arguments["subtask"]
 
 
+def test_what_a_sub_agent_read_is_evidence_of_the_answer_with_the_way_it_came(take):
+    log = TaskLog()
+    call = block("search_and_browse", {"subtask": "its height"}, server="agent-browsing")
+    log.messages += [said("assistant", call), said("user", "The sub-agent says: 330 metres tall.")]
+    log.sessions["agent-browsing_1"] = {
+        "system_prompt": "browse",
+        "message_history": [
+            said("user", "its height"),
+            said("assistant", block("scrape", {"url": "https://tower.example/"})),
+            said("user", f"{ANSWER} It stands in Paris."),
+            said("assistant", "330 metres tall"),
+        ],
+    }
+    log.answer(2)
+    taken = take(log.document())
+    graph = taken.home.graph(taken.run_id)
+    (sub,) = taken.log.sub_agents
+    (found,) = graph.why(ANSWER).evidence
+    assert (found.result_id, found.tool) == (f"{sub.run_id}-1", "tool-web-scrape")
+    assert [(step.call_id, step.next_link) for step in found.path] == [
+        (taken.calls[0].call.id, "delegated_to"),
+        (f"{sub.run_id}-1", ""),
+    ]
+    assert graph.single_source() == (ANSWER,)
+    links = {(link["kind"], link["target"]) for link in graph.node_link()["links"]}
+    assert ("delegated_to", f"subgoal:{sub.run_id}") in links
+    assert "It stands in Paris." in taken.home.view(taken.run_id)
+    assert f"subgoal:{sub.run_id}" in taken.home.export(taken.run_id, "graphml")
+    assert graph.stale()[0].sentence == ANSWER  # the main agent's prompt never held that page
+
+
 def test_newer_miroflow_logs_and_bare_histories_are_read(take):
     messages = [said("user", TASK), said("assistant", block("search", {"q": "x"})), said("user", "found")]
     newer = {

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from hashlib import sha256
 
 import pytest
 
+from khala import Home, tool
 from khala.domain.budget import InteractionBudget
 from khala.domain.call import ToolCall
 from khala.domain.events import (
@@ -25,6 +27,7 @@ from khala.domain.label import Label
 from khala.domain.retention import Retention
 from khala.infrastructure.reasoning.comparison import diff
 from khala.infrastructure.reasoning.reasoning_graph import ReasoningGraph
+from khala.testing.scripted_model import ScriptedModel, calling, saying
 
 TOWER = "The Eiffel Tower is 330 metres tall. It was designed by Stephen Sauvestre. Contact: press@tower.example."
 SAUVESTRE = "Stephen Sauvestre, an architect, died on 18 June 1919 in Bournemouth."
@@ -338,3 +341,24 @@ def test_seeing_an_event_touches_no_more_of_the_graph_at_the_end_of_a_long_run()
         after = len(graph.node_link()["nodes"]), len(graph.node_link()["links"])
         added.append((after[0] - before[0], after[1] - before[1]))
     assert added[0] == added[1] == (3, 3)
+
+
+def test_a_tool_that_is_polled_makes_no_loop(tmp_path):
+    @tool(effect="read", polling=True)
+    def job_state(job: str) -> str:
+        """Look how far a job is."""
+        return f"{job} is running"
+
+    @tool(effect="read")
+    def note(text: str) -> str:
+        """Read a note."""
+        return f"nothing on {text}"
+
+    calls = [calling((name, {key: "7"})) for name, key in (("job_state", "job"), ("note", "text")) * 2]
+    with Home(tmp_path / "home", semantic=False) as home:
+        model = ScriptedModel([*calls, calling(("job_state", {"job": "7"})), saying("It runs.")])
+        run_id = asyncio.run(home.agent(model=model, tools=[job_state, note]).run("How far?")).run_id
+        graph = home.graph(run_id)
+    tools = {graph.story.calls[call_id].call.tool for loop in graph.loops() for call_id in loop.call_ids}
+    assert [each.call.tool for each in graph.story.calls.values()].count("job_state") == 3
+    assert tools == {"note"}
