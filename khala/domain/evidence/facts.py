@@ -15,7 +15,7 @@ from typing import Literal
 
 from .quantities import DATE, QUANTITY, Date, Quantity, date_of, grouped, quantity_of, with_plain_units, with_unit_of
 from .records import spelled_out
-from .wording import STOP_WORDS, folded, stem, straightened, words
+from .wording import STOP_WORDS, folded, stem, straightened, with_numbers_apart, words
 
 __all__ = ["Anchor", "Facts", "facts_of"]
 
@@ -29,6 +29,8 @@ _PARTICLES = frozenset(["van", "von", "de", "der", "den", "da", "di", "du", "la"
 _DENIALS = frozenset(
     ["not", "never", "no", "none", "nobody", "nor", "neither", "without", "cannot", "hardly", "rarely", "seldom"]
 )
+_DENYING_CHARACTERS = frozenset("不没沒未无無非")
+"""Chinese characters that a denial begins with."""
 _DENIES_ALL = frozenset(["neither", "nor", "nobody", "none"])
 """Denials of whatever their clause goes on to say."""
 _CONJUNCTIONS = frozenset(["and", "but", "while", "whereas", "although", "though"])
@@ -166,7 +168,7 @@ class Facts:
 def facts_of(text: str, *, is_row: bool = False) -> Facts:
     """The facts of a passage or claim; `is_row` for a row of a table."""
     plain = straightened(unicodedata.normalize("NFKC", grouped(text)))
-    facts = _Reader(with_plain_units(spelled_out(plain))).read()
+    facts = _Reader(with_plain_units(with_numbers_apart(spelled_out(plain)))).read()
     return replace(facts, is_row=is_row, is_record='":' in plain)
 
 
@@ -247,7 +249,11 @@ class _Reader:
                 self._say(["s"])
         else:
             self._end_run()
-            self._say(words(folded(word)))
+            said = words(folded(word))
+            self._denials.extend(
+                len(self._words) + at for at, part in enumerate(said) if part[0] in _DENYING_CHARACTERS
+            )
+            self._say(said)
             if _is_identifier(word):
                 self._exact.append(plain)
                 first = len(self._words) - len(parts)

@@ -27,8 +27,13 @@ LEAST_CONTENT_WORDS = 2
 SHORT_LINE_CHARS = 45
 """A line shorter than this was hardly wrapped by its author: prose is wrapped at 60 to 80 columns."""
 
-_CITATION = r"\[[\w.:#/-]+(?:[,;]\s*[\w.:#/-]+)*\]"
-_CITATIONS = re.compile(rf"\s*(?<![^\s.!?…,;:)\]”»]){_CITATION}(?=[\s.!?…,;:)\[]|$)")
+_IDS = r"\[[\w.:#/-]+(?:[,;]\s*[\w.:#/-]+)*\]"
+_TITLE = r"\[\w{1,30}:\s*[\"“][^\[\]\n]{1,300}[\"”],\s*chunk\s+\d+\]"
+"""The title and part of a document in brackets, as MiroThinker's tools name them."""
+_CITATION = rf"(?:{_IDS}|{_TITLE})"
+_CITATIONS = re.compile(
+    rf"\s*(?:(?<![^\s.!?…,;:)\]”»。]){_IDS}(?=[\s.!?…,;:)\[。！？，；]|$)|{_TITLE})"  # noqa: RUF001 (Chinese)
+)
 _END = re.compile(
     rf"""(?:(?P<mark>[.!?…]+)["'”’»)*_`\]]*(?:\s*{_CITATION})*(?=\s|$)|[。！？]+[”’」』）]*)"""  # noqa: RUF001 (Chinese)
 )
@@ -201,7 +206,10 @@ def _breaks(line: str, following: str) -> bool:
 def _split(text: str, block: _Block) -> Iterator[Span]:
     start, end = block.start, block.end
     if block.kind == "prose":
+        cited = [match.span() for match in _CITATIONS.finditer(text, start, end)]
         for match in _END.finditer(text, start, block.end):
+            if any(first < match.start() < last for first, last in cited):
+                continue  # a title may ask a question
             if _ends_sentence(text, start, match, block.end):
                 yield from _stripped(text, start, match.end())
                 start = match.end()
@@ -258,7 +266,7 @@ def _says_something(sentence: str) -> bool:
     bare = without_citations(sentence)
     if not bare or bare.endswith(("?", "？")) or _ADDRESS.fullmatch(bare):  # noqa: RUF001 (Chinese)
         return False
-    return not bare.endswith(":") or bare != sentence or any(mark in bare for mark in '"“«')
+    return not bare.endswith((":", "：")) or bare != sentence or any(mark in bare for mark in '"“«')
 
 
 def _weight(sentence: str) -> int:

@@ -13,8 +13,19 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 
-__all__ = ["STOP_WORDS", "TracedText", "content_stems", "folded", "stem", "straightened", "traced", "words"]
+__all__ = [
+    "STOP_WORDS",
+    "TracedText",
+    "content_stems",
+    "folded",
+    "stem",
+    "straightened",
+    "traced",
+    "with_numbers_apart",
+    "words",
+]
 
 STOP_WORDS = frozenset(
     """a about above across after again against all along already also although always am among an and another any are
@@ -40,6 +51,10 @@ _SHORTEST_STEM = 3
 """Letters an ending must leave: `bed` keeps its end."""
 _WORD = re.compile(r"[^\W_]+")
 """`order_id` is two words: names of fields are looked for by their words."""
+_UNSPACED_LETTERS = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+"""Chinese characters and Japanese letters, which are written without spaces between the words."""
+_UNSPACED = re.compile(f"([{_UNSPACED_LETTERS}]+)")
+_BESIDE_NUMBER = re.compile(rf"(?<=[{_UNSPACED_LETTERS}])(?=\d)|(?<=\d)(?=[{_UNSPACED_LETTERS}])")
 _BETWEEN_WORDS = str.maketrans({chr(code): " " for code in range(128) if not chr(code).isalnum()})
 """What `_WORD` leaves out of ASCII text, where translating takes half the time of matching."""
 _DROPPED = "`*\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
@@ -81,6 +96,11 @@ def straightened(text: str) -> str:
     return text.translate(_STRAIGHT)
 
 
+def with_numbers_apart(text: str) -> str:
+    """The text with spaces around the numbers that stand in a run without spaces."""
+    return text if text.isascii() else _BESIDE_NUMBER.sub(" ", text)
+
+
 def folded(text: str) -> str:
     """The text as a reader compares it."""
     plain = text if text.isascii() else text.translate(_TO_ASCII)
@@ -109,7 +129,20 @@ def traced(text: str) -> TracedText:
 
 def words(text: str) -> list[str]:
     """The words of a folded text, in order."""
-    return text.translate(_BETWEEN_WORDS).split() if text.isascii() else _WORD.findall(text)
+    if text.isascii():
+        return text.translate(_BETWEEN_WORDS).split()
+    return [part for word in _WORD.findall(text) for part in (_unspaced(word) if _UNSPACED.search(word) else (word,))]
+
+
+def _unspaced(word: str) -> Iterator[str]:
+    """The words of a run without spaces, as far as one can tell without a dictionary: each two characters in a row."""
+    for part in _UNSPACED.split(word):
+        if not _UNSPACED.fullmatch(part):
+            yield from filter(None, (part,))
+        elif len(part) == 1:
+            yield part
+        else:
+            yield from map("".join, pairwise(part))
 
 
 def content_stems(text: str) -> set[str]:

@@ -284,3 +284,25 @@ def test_a_changed_number_is_never_supported(number, change):
     wrong = f"In the archive of the town {number + change} letters from the war are held."
     assert support(right, [ResultText("r", text)]).degree == "supported"
     assert support(wrong, [ResultText("r", text)]).degree == "unsupported"
+
+
+CHINESE = (
+    "研究采用描述性统计和分组比较等方法，全面探究学生压力状况及其影响因素。调查了1248名学生。学校没有设立心理咨询室。"
+)
+
+
+@pytest.mark.parametrize(
+    ("claim", "degree"),
+    [
+        ("研究采用描述性统计和分组比较等方法，全面探究学生压力状况。", "supported"),
+        ('研究采用描述性统计等方法，全面探究学生压力状况 [long_context: "学生压力调查", chunk 3]。', "supported"),
+        ("调查了1284名学生。", "contradicted"),
+        ("学校设立心理咨询室。", "contradicted"),
+        ('学校设有图书馆和体育馆 [long_context: "学生压力调查", chunk 3]。', "unsupported"),
+    ],
+)
+def test_a_text_without_spaces_between_its_words_is_compared_by_pairs_of_characters(claim, degree):
+    listed = 'Citation: [long_context: "学生压力调查", chunk 1]\n' + CHINESE
+    index = EvidenceIndex()
+    index.add_result("r1", listed)
+    assert index.judge(claim).degree == degree
