@@ -266,7 +266,7 @@ def _says_something(sentence: str) -> bool:
     bare = without_citations(sentence)
     if not bare or bare.endswith(("?", "？")) or _ADDRESS.fullmatch(bare):  # noqa: RUF001 (Chinese)
         return False
-    return not bare.endswith((":", "：")) or bare != sentence or any(mark in bare for mark in '"“«')
+    return not bare.endswith((":", "：")) or bare != sentence or any(mark in bare for mark in '"“«')  # noqa: RUF001 (Chinese)
 
 
 def _weight(sentence: str) -> int:

@@ -1,5 +1,7 @@
 """Which passage carries a sentence: labelled pairs, and rules that hold for any text."""
 
+# ruff: noqa: RUF001 (Chinese punctuation)
+
 from __future__ import annotations
 
 from itertools import pairwise
