@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import json
 import os
 import shutil
 
@@ -77,7 +78,10 @@ def folder(tmp_path_factory):
             saying("The tower is 331 metres tall. Lions sleep there <script>window.hacked = 'draft'</script>."),
             saying("The tower is 330 metres tall."),
         )
+        (folder / "log.json").write_text(json.dumps(mirothinker_log()), encoding="utf-8")
+        imported = home.import_log(folder / "log.json").main.run_id
         for name, runs in {
+            "imported": [imported],
             "checked": [checked],
             "one": [first], "two": [first, second], "fifty": [fifty], "none": [none], "silent": [silent],
         }.items():  # fmt: skip
@@ -96,6 +100,41 @@ def folder(tmp_path_factory):
     (folder / "made.html").write_text(made_page(), encoding="utf-8")
     (folder / "big.html").write_text(big_page(), encoding="utf-8")
     return folder
+
+
+def mirothinker_log():
+    """A task log as MiroThinker writes it, with the session of a sub-agent."""
+
+    def use(server, name, arguments):
+        return (
+            f"<use_mcp_tool>\n<server_name>{server}</server_name>\n<tool_name>{name}</tool_name>\n"
+            f"<arguments>\n{json.dumps(arguments)}\n</arguments>\n</use_mcp_tool>"
+        )
+
+    def said(role, text):
+        return {"role": role, "content": [{"type": "text", "text": text}]}
+
+    history = [
+        said("user", "How tall is the tower?"),
+        said("assistant", use("agent-browsing", "search_and_browse", {"subtask": "its height"})),
+        said("user", "The sub-agent says that it is tall."),
+        said("assistant", "The tower is 330 metres tall. It opened in 1898."),
+    ]
+    session = [
+        said("user", "its height"),
+        said("assistant", use("tool-web", "scrape", {"url": "https://tower.example/"})),
+        said("user", HOSTILE),
+        said("assistant", "It is tall."),
+    ]
+    return {
+        "status": "success", "task_id": "t", "start_time": "2025-12-01 10:00:00", "end_time": "2025-12-01 10:01:00",
+        "input": {"task_description": "How tall is the tower?", "task_file_name": ""}, "ground_truth": "", "error": "",
+        "final_boxed_answer": "The tower is 330 metres tall.", "env_info": {}, "step_logs": [], "trace_data": {},
+        "main_agent_message_history": {"system_prompt": "think", "message_history": history},
+        "sub_agent_message_history_sessions": {
+            "agent-browsing_1": {"system_prompt": "browse", "message_history": session}
+        },
+    }  # fmt: skip
 
 
 class Prophesied(Value):

@@ -130,6 +130,20 @@ def test_a_click_into_the_graph_opens_the_node_that_stands_there(opened):
     assert "It was painted green." in page.locator("#detail").inner_text()
 
 
+def test_an_imported_mirothinker_log_is_shown_with_what_its_sub_agent_read(opened):
+    page = opened("imported")
+    assert "khala guarded none of its calls" in page.locator("#answer").inner_text()
+    page.locator("#answer .sentence", has_text="330 metres").click()
+    assert page.locator("#detail mark").inner_text() == "The tower is 330 metres tall."
+    assert page.locator("#detail .call").first.inner_text() == "tool-web-scrape"
+    page.click("#tab-timeline")
+    assert page.locator("#timeline .turn").count() == 2
+    page.click("#tab-graph")
+    assert page.get_by_label("subgoal", exact=True).is_checked()
+    page.click("#tab-budget")
+    assert page.locator("#budget table").is_visible()
+
+
 def test_two_runs_stand_side_by_side_and_are_switched(opened):
     page = opened("two")
     assert page.locator("#compare .columns").first.locator(".answer").count() == 2
