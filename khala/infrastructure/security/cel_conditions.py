@@ -17,6 +17,7 @@ import re
 import threading
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from cel_expr_python import cel
 from pydantic import JsonValue
@@ -26,6 +27,7 @@ from khala.domain.policy import Condition, Facts
 from khala.domain.value import JsonObject
 from khala.errors import PolicyInvalid
 
+from .argument_kinds import Kind
 from .condition_text import mentions
 from .confusables import confusable
 from .path_under import under
@@ -34,7 +36,7 @@ from .private_address import private_address
 from .shell_words import argv
 from .web_host import host
 
-__all__ = ["FUNCTIONS", "compile_condition"]
+__all__ = ["FUNCTIONS", "compile_condition", "faults_with"]
 
 MAX_CONDITION_CHARS = 4_000
 """Characters; a longer condition is a program, and nobody reviews it."""
@@ -201,10 +203,8 @@ _DECLARED = {
 FUNCTIONS = frozenset(_DECLARED)
 """Names of the functions that conditions know beside those of CEL itself."""
 
-_ENVIRONMENT = cel.NewEnv(
-    variables={"tool": _TEXT, "effect": _TEXT, "args": cel.Type.Map(_TEXT, cel.Type.DYN)},
-    functions=list(_DECLARED.values()),
-)
+_VARIABLES = {"tool": _TEXT, "effect": _TEXT, "args": cel.Type.Map(_TEXT, cel.Type.DYN)}
+_ENVIRONMENT = cel.NewEnv(variables=_VARIABLES, functions=list(_DECLARED.values()))
 
 _SPENT_NAMES = Spend().amounts.keys()
 
@@ -227,6 +227,36 @@ def _can_hold(arguments: JsonObject) -> bool:
             return True
         level = below
     return False
+
+
+def faults_with(text: str, variable: str, kind: Kind) -> list[str]:
+    """What the compiler has against a condition that reads one more variable, of a kind; each with its place."""
+    try:
+        _environment_with(variable, kind).compile(text)
+    except Exception as error:  # noqa: BLE001 (the runtime does not say what it raises)
+        return [found[0] for found in _PLACE.finditer(str(error))]
+    return []
+
+
+@lru_cache(maxsize=256)
+def _environment_with(variable: str, kind: Kind) -> cel.Env:
+    return cel.NewEnv(variables=_VARIABLES | {variable: _type(kind)}, functions=list(_DECLARED.values()))
+
+
+def _type(kind: Kind) -> cel.Type:
+    """The type of values of a kind; simple ones may also be compared with null."""
+    match kind.name:
+        case "string" | "int" | "double" | "bool":
+            wrapped = {"string": "String", "int": "Int64", "double": "Double", "bool": "Bool"}[kind.name]
+            return cel.Type(f"google.protobuf.{wrapped}Value")
+        case "null":
+            return cel.Type.NULL
+        case "list":
+            return cel.Type.List(cel.Type.DYN if kind.items is None else _type(kind.items))
+        case "map":
+            return cel.Type.Map(_TEXT, cel.Type.DYN)
+        case "anything":
+            return cel.Type.DYN
 
 
 def _check_names(text: str, arguments: Collection[str] | None, tools: Collection[str] | None) -> None:

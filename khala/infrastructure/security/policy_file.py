@@ -8,7 +8,8 @@ than it says:
 3. two rules of one id, or an id that khala's own decisions carry: the ledger names decisions by it;
 4. a rule that can never apply: an `allow` for a tool nobody described, or for an effect its tools do not have;
 5. a rule whose every call other rules deny without a condition; only `tools = ["*"]` may, to stop everything at once;
-6. an `allow` that untrusted text can bring about and the user's own words cannot: a `!` too many, most of the time.
+6. a condition that uses an argument as what it is not: it would have no answer (see `condition_types`);
+7. an `allow` that untrusted text can bring about and the user's own words cannot: a `!` too many, most of the time.
 
 What may be meant so, such as a tool that no rule allows, is told by `policy_review`.
 """
@@ -27,11 +28,14 @@ from khala.domain.manifest import ResultField, ToolManifest
 from khala.domain.policy import GUARD_FAILED, NO_GRANT, NO_MANIFEST, Condition, Policy, Rule
 from khala.domain.provenance.paths import is_path
 from khala.domain.tool import Tool
+from khala.domain.value import JsonObject
 from khala.errors import PolicyInvalid
 
+from .argument_kinds import canonical_schema
 from .argument_paths import unknown_step
 from .cel_conditions import compile_condition
 from .condition_trials import speaks_of_trust, trials
+from .condition_types import type_fault
 from .policy_document import (
     MAX_POLICY_BYTES,
     FieldEntry,
@@ -160,6 +164,8 @@ class _Check:
     described: dict[str, ToolManifest]
     seen: set[str] = dataclass_field(default_factory=set[str])
     """Ids of rules so far."""
+    schemas: dict[str, JsonObject] = dataclass_field(default_factory=dict[str, JsonObject])
+    """Of canonical arguments, by tool, as far as a condition was about them."""
 
     def rules(self, part: PolicyPart) -> Iterator[Rule]:
         """The rules and limits of a file, in their order, which means nothing."""
@@ -276,9 +282,17 @@ class _Check:
             condition = compile_condition(entry.when, arguments=arguments, tools=self.names)
         except PolicyInvalid as error:
             raise _Fault("when", str(error)) from None
+        fault = type_fault(entry.when, {name: self._schema(name) for name in reach}) if known else None
+        if fault is not None:
+            raise _Fault("when", fault)
         if entry.effect == "allow" and speaks_of_trust(condition):
             self._check_trust(condition, entry, sorted(reach & self.offered.keys() & self.described.keys()))
         return condition
+
+    def _schema(self, name: str) -> JsonObject:
+        if name not in self.schemas:
+            self.schemas[name] = canonical_schema(self.offered[name])
+        return self.schemas[name]
 
     def _reach(self, entry: RuleEntry | LimitEntry) -> set[str]:
         """Names of the tools the rule looks at."""
@@ -289,7 +303,7 @@ class _Check:
         return {name for name, manifest in self.described.items() if manifest.effect in entry.effects}
 
     def _check_trust(self, condition: Condition, entry: RuleEntry, reach: Sequence[str]) -> None:
-        """Refuse a grant that needs distrust (6)."""
+        """Refuse a grant that needs distrust (7)."""
         looked_at = [name for name in reach if not entry.effects or self.described[name].effect in entry.effects]
         for name in looked_at[:MAX_TOOLS_TRIED]:
             for trial in trials(condition, self.offered[name], self.described[name]):

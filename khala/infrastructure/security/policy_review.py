@@ -151,7 +151,7 @@ class _Reading:
             applies = "never applies" if rule.effect == "allow" else "always applies"
             yield (
                 f"the condition of rule `{rule.id}` could be evaluated on none of {len(tried)} made-up calls, so it"
-                f" {applies}: compare values of one type"
+                f" {applies}: try it on a call of yours with `khala policy explain`"
             )
         if rule.effect != "allow" and speaks_of_trust(rule.when):
             lax = next((each for each in tried if each.if_told is False and each.if_user_said is not False), None)

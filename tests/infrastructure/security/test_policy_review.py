@@ -71,8 +71,8 @@ def test_a_finished_policy_has_no_warnings() -> None:
     [
         (rule("deny", 'effects = ["pay"]'), "rule `r` never applies: it looks at no tool that is here"),
         (rule("deny", 'tools = ["*"]'), "rule `r` denies every tool without a condition"),
-        (rule("allow", 'tools = ["send"]', 'args.count > "3"'), "of rule `r` could be evaluated on none of"),
-        (rule("deny", 'tools = ["send"]', "args.to > 3"), "so it always applies"),
+        (rule("allow", 'tools = ["send"]', "int(args.to) > 3"), "of rule `r` could be evaluated on none of"),
+        (rule("deny", 'tools = ["send"]', "int(args.to) > 3"), "so it always applies"),
         (rule("deny", 'tools = ["send"]', "grounded(args.to)"), "rule `r` restricts what the user said more"),
         ('[tool.send]\neffect = "send"\nroles = { to = " " }\n', "tool `send`: the role of `to` is empty"),
     ],
