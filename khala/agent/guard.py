@@ -49,6 +49,9 @@ APPROVAL_TIMEOUT_S = 600.0
 
 _CONSENTS: frozenset[str] = frozenset(get_args(Consent))
 
+MAX_COUNTED = 10_000
+"""Calls that ran whose canonical form is kept for limits; a run makes some hundreds."""
+
 _NEVER_PAST_MS = 2**53
 """A time that no limit leaves behind: what may run at any moment is counted as running now."""
 
@@ -137,6 +140,8 @@ class Guard:
         self._accepted: dict[str, set[str]] = {}
         """Digests of accepted definitions, by the names of the tools."""
         self.accept(known_tools)
+        self._counted: dict[int, tuple[ToolCall, Done]] = {}
+        """Calls that ran, as limits count them, by the identity of the call as it was asked for."""
         self._outstanding: set[Permit] = set()
         self._asked: set[Permit] = set()
         """What a yes would permit, and nobody answered yet."""
@@ -239,11 +244,19 @@ class Guard:
         """The calls that ran, and those that may run at any moment."""
         done: list[Done] = []
         for call, at_ms in begun:
+            counted, known = self._counted.get(id(call), (None, None))
+            if known is not None and counted is call and known.at_ms == at_ms:
+                done.append(known)
+                continue
             tool = self._tools.get(call.tool)
             manifest = None if tool is None else self.manifest(tool)
             if tool is not None and manifest is not None:
                 arguments = tool.canonical_arguments(call.arguments)
-                done.append(Done(call.model_copy(update={"arguments": arguments}), manifest, at_ms))
+                known = Done(call.model_copy(update={"arguments": arguments}), manifest, at_ms)
+                if len(self._counted) >= MAX_COUNTED:
+                    self._counted.clear()
+                self._counted[id(call)] = (call, known)  # holds the call, so that no other has its identity
+                done.append(known)
         waiting = (*self._outstanding, *self._asked)
         return done + [Done(permit.call, permit.manifest, _NEVER_PAST_MS) for permit in waiting]
 

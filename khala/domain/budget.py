@@ -50,7 +50,9 @@ class Spend:
     @property
     def amounts(self) -> dict[str, float]:
         """Everything that is one number, by name."""
-        return {name: amount for name, amount in vars(self).items() if name != "calls_per_tool"}
+        amounts = vars(self).copy()
+        del amounts["calls_per_tool"]
+        return amounts
 
 
 class InteractionBudget(Value):

@@ -152,6 +152,7 @@ class Grounding:
         leaves = _leaves(value)
         if not leaves:
             return frozenset()
+        self._take_in()
         return frozenset(each for each in ORIGINS if all(self._has(leaf, each, role, effect, tool) for leaf in leaves))
 
     def has_origin(
@@ -165,6 +166,7 @@ class Grounding:
     ) -> bool:
         """Whether every leaf of the value has one of the origins."""
         leaves = _leaves(value)
+        self._take_in()
         return bool(leaves) and all(
             any(self._has(leaf, each, role, effect, tool) for each in origins) for leaf in leaves
         )
@@ -216,7 +218,7 @@ class Grounding:
         )
 
     def _has(self, clean: str, origin: Origin, role: str, effect: ToolEffect | None, tool: str) -> bool:
-        self._take_in()
+        """Whether a leaf has an origin; what was heard is taken in."""
         match origin:
             case "user":
                 return self._names(clean, tool) if role in NAMING_ROLES else self._user.hold(clean)
@@ -356,12 +358,12 @@ class Grounding:
 
     def _take_in(self) -> None:
         """Index what was heard since the last question."""
+        if not self._heard and not self._user_raw:  # a trusted text is heard as well
+            return
         for raw, texts in ((self._user_raw, self._user), (self._trusted_raw, self._trusted)):
             for text in raw:
                 texts.add(normalised(text))
             raw.clear()
-        if not self._heard:
-            return
         heard, self._heard = self._heard, []
         for each in heard:
             arguments = each.call.arguments if each.call is not None else None

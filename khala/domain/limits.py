@@ -7,17 +7,13 @@ what was done before, the time, or an amount is not known.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass
 
-from .manifest import ToolEffect, ToolManifest
-from .policy import Facts, selects
-from .value import JsonObject
+from .facts import AMOUNT, Facts, amounts_in
+from .manifest import ToolEffect
+from .policy import selects
 
 __all__ = ["AMOUNT", "Limit"]
-
-AMOUNT = "amount"
-"""The role of what an amount limit adds up."""
 
 
 @dataclass(frozen=True)
@@ -60,17 +56,10 @@ class Limit:
         try:
             total = math.fsum(
                 [
-                    *(amount for each in counted for amount in _amounts(each.manifest, each.call.arguments)),
-                    *_amounts(facts.manifest, facts.arguments),
+                    *(amount for each in counted for amount in each.amounts),
+                    *amounts_in(facts.manifest, facts.arguments),
                 ]
             )
         except OverflowError:  # more than a number can hold
             return None
         return None if math.isnan(total) else total > self.amount
-
-
-def _amounts(manifest: ToolManifest, arguments: JsonObject) -> Iterator[float]:
-    """What a call moves, each without its sign; not a number where it is written as something else."""
-    for _, leaf, role in manifest.role_map.walk(arguments):
-        if role == AMOUNT:
-            yield abs(float(leaf)) if isinstance(leaf, int | float) and not isinstance(leaf, bool) else math.nan

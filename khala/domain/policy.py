@@ -14,19 +14,16 @@ Conditions are opaque here: a callable from facts to true, false or `None` (cann
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal, Protocol
 
-from .call import ToolCall
-from .decision import MAX_OFFENCE_CHARS, Consent, Decision, Effect, Offence, Traced
-from .grounding import Grounding, Origin, name_words
+from .decision import Consent, Decision, Effect, Offence
+from .facts import MENTIONING_ROLES, Done, Facts, RoleValue
+from .grounding import Origin
 from .manifest import ToolEffect, ToolManifest
-from .provenance.paths import PathMap, as_text
-from .provenance.shapes import mentions_in
-from .provenance.texts import normalised
-from .value import JsonObject, Value
+from .value import Value
 
 __all__ = [
     "MENTIONING_ROLES",
@@ -55,138 +52,6 @@ Answer = Literal["elsewhere", "always", "true", "false", "unknown"]
 be evaluated."""
 
 
-MENTIONING_ROLES = frozenset({"content", "title"})
-"""Roles of texts: the addresses and accounts they mention are values in the roles `link`, `contact`, `account`."""
-
-RECEIVING_ROLES = frozenset({"recipient", "payee", "url"})
-"""Roles of who is told what a call says."""
-
-MAX_TRACED = 100
-"""Values with a role whose origins a question tells; more are a document."""
-
-
-@dataclass(frozen=True)
-class RoleValue:
-    """A value of a call that has a role."""
-
-    path: str
-    """As in `args.recipients[0]`."""
-    role: str
-    text: str
-    """As it was written."""
-
-
-@dataclass(frozen=True)
-class Done:
-    """A call that was allowed earlier in the run."""
-
-    call: ToolCall
-    """With canonical arguments."""
-    manifest: ToolManifest
-    at_ms: int
-    """Milliseconds since the epoch."""
-
-
-@dataclass(frozen=True)
-class Facts:
-    """All a condition may look at."""
-
-    manifest: ToolManifest
-    arguments: JsonObject
-    """Canonical: exactly what will be executed."""
-    grounding: Grounding
-    calls: Mapping[str, int] = field(default_factory=dict[str, int])
-    """Calls of each tool that ran so far in this run."""
-    spend: Mapping[str, float] = field(default_factory=dict[str, float])
-    """What the run has used so far, by the names of `Spend.amounts`; what is missing is not known."""
-    done: Sequence[Done] | None = None
-    """The calls that were allowed so far; `None` when they are not known."""
-    now_ms: int | None = None
-    """Milliseconds since the epoch; `None` when it is not known."""
-    digest: str = ""
-    """SHA-256 of the canonical call."""
-
-    @property
-    def tool(self) -> str:
-        """The tool's name."""
-        return self.manifest.tool
-
-    @property
-    def effect(self) -> ToolEffect:
-        """What the tool does."""
-        return self.manifest.effect
-
-    @cached_property
-    def role_values(self) -> tuple[RoleValue, ...]:
-        """The values that have a role, and the addresses and accounts that texts among them mention."""
-        return tuple(_role_values(self.manifest, self.arguments))
-
-    def in_roles(self, roles: frozenset[str]) -> list[RoleValue]:
-        """The values in some roles."""
-        return [each for each in self.role_values if each.role in roles]
-
-    def is_asked_for(self) -> bool:
-        """Whether the user's words hold every word of the tool's name, as `delete the file` those of `delete_file`."""
-        return self.grounding.words_stand(name_words(self.tool))
-
-    def disclosed(self) -> tuple[str, ...]:
-        """Names of the private fields that the call would tell somebody who may not be told."""
-        recipients = [each.text for each in self.role_values if each.role in RECEIVING_ROLES]
-        texts = list(_texts(self.arguments))
-        pieces = [*texts, "".join(texts), "".join(reversed(texts))]  # a value can be told in two pieces
-        return tuple(sorted({name for text in pieces for name in self.grounding.disclosed(text, recipients)}))
-
-    def origins(self, value: RoleValue) -> tuple[Origin, ...]:
-        """All origins of a value, in its role and for this call; sorted."""
-        found = self.grounding.origins(value.text, role=value.role, effect=self.effect, tool=self.tool)
-        return tuple(sorted(found))
-
-    def has_origin(self, value: RoleValue, origins: frozenset[Origin]) -> bool:
-        """Whether a value comes from one of the origins, in its role and for this effect."""
-        return self.grounding.has_origin(value.text, origins, role=value.role, effect=self.effect, tool=self.tool)
-
-    def traced(self, value: RoleValue) -> Traced:
-        """A value with its origins, in its role and for this effect, and the results in which it stands."""
-        return Traced(
-            path=value.path,
-            role=value.role,
-            value=value.text[:MAX_OFFENCE_CHARS],
-            origins=self.origins(value),
-            sources=self.grounding.where(value.text),
-            pointed_at=self.grounding.pointed_at(value.text),
-        )
-
-    def as_asked(self, decision: Decision) -> Decision:
-        """An `ask` with what the person who answers it has to know of these facts."""
-        values = tuple(map(self.traced, self.role_values[:MAX_TRACED]))
-        return decision.model_copy(update={"tool_effect": self.effect, "values": values})
-
-
-def _texts(arguments: JsonObject) -> Iterator[str]:
-    """Everything that a call says: its values, and the names that it gives them below its own arguments."""
-    return (as_text(leaf) for each in arguments.values() for _, leaf, _ in _EVERYTHING.walk(each))
-
-
-_EVERYTHING = PathMap({".": True}, with_keys=True)
-
-
-def _role_values(manifest: ToolManifest, arguments: JsonObject) -> Iterator[RoleValue]:
-    if not manifest.roles:
-        return
-    leaves = list(manifest.role_map.walk(arguments, "args"))
-    has_recipient = any(role == "recipient" and leaf != "" for _, leaf, role in leaves)
-    for place, leaf, role in leaves:
-        if role is None:
-            continue
-        text = as_text(leaf)
-        if role == "recipient" and not text and has_recipient and "[" not in place:
-            continue  # beside a `to`, an optional `cc` that is left empty names nobody
-        yield RoleValue(place, role, text)
-        if role in MENTIONING_ROLES:
-            for kind, mention in mentions_in(normalised(text)):
-                yield RoleValue(place, kind, mention)
-
-
 class Condition(Protocol):
     """A compiled condition."""
 
@@ -198,6 +63,15 @@ class Condition(Protocol):
     def __call__(self, facts: Facts) -> bool | None:
         """True, false, or `None` when it cannot be evaluated; never raises."""
         ...
+
+
+Judge = Callable[[Facts], Sequence[bool | None]]
+"""Answers several conditions, in their order."""
+
+
+def one_by_one(conditions: Sequence[Condition]) -> Judge:
+    """Asks each condition by itself."""
+    return lambda facts: [condition(facts) for condition in conditions]
 
 
 def selects(tools: frozenset[str], effects: frozenset[ToolEffect], tool: str, effect: ToolEffect) -> bool:
@@ -239,7 +113,12 @@ class Rule:
     @property
     def is_unconditional(self) -> bool:
         """Whether the rule applies to every call of the tools it looks at."""
-        return self.when is None and not self.roles and not self.principals and not self.scopes
+        return self.when is None and not self.is_particular
+
+    @property
+    def is_particular(self) -> bool:
+        """Whether more than its condition says to which calls of the tools it looks at it applies."""
+        return bool(self.roles or self.principals or self.scopes)
 
     def looks_at(self, tool: str, effect: ToolEffect) -> bool:
         """Whether the rule speaks of such calls at all, whoever makes them with whatever arguments."""
@@ -247,7 +126,11 @@ class Rule:
 
     def answer(self, facts: Facts) -> Answer:
         """What the rule says to a call, its condition asked once."""
-        if not self.looks_at(facts.tool, facts.effect) or not self._is_for(facts):
+        return self.answer_of_selected(facts) if self.looks_at(facts.tool, facts.effect) else "elsewhere"
+
+    def answer_of_selected(self, facts: Facts) -> Answer:
+        """What the rule says to a call of a tool that it looks at."""
+        if not self._is_for(facts):
             return "elsewhere"
         if self.roles:
             values = facts.in_roles(self.roles)
@@ -283,6 +166,32 @@ _APPLYING: Mapping[Effect, frozenset[Answer]] = {
 """The answers with which a rule takes part in the decision; fails closed (4)."""
 
 
+@dataclass(frozen=True)
+class _Candidates:
+    """The rules that may look at the calls of one tool."""
+
+    conditional: tuple[Rule, ...]
+    """Those that nothing but a condition restricts."""
+    judge: Judge
+    """Answers their conditions."""
+    others: tuple[Rule, ...]
+
+    @classmethod
+    def of(cls, rules: Sequence[Rule], together: Callable[[Sequence[Condition]], Judge]) -> _Candidates:
+        asked = [(rule, rule.when) for rule in rules if rule.when is not None and not rule.is_particular]
+        others = tuple(rule for rule in rules if rule.when is None or rule.is_particular)
+        return cls(tuple([rule for rule, _ in asked]), together([condition for _, condition in asked]), others)
+
+    def applying(self, facts: Facts) -> list[Rule]:
+        """Those that take part in the decision."""
+        found = [rule for rule in self.others if rule.answer_of_selected(facts) in _APPLYING[rule.effect]]
+        if self.conditional:
+            for rule, truth in zip(self.conditional, self.judge(facts), strict=True):
+                if truth is True or (truth is not False and rule.effect != "allow"):  # fails closed (4)
+                    found.append(rule)
+        return found
+
+
 class Look(Value):
     """What one rule made of a call."""
 
@@ -311,8 +220,10 @@ class Policy:
     manifests: Mapping[str, ToolManifest] = field(default_factory=dict[str, ToolManifest])
     digest: str = ""
     """SHA-256 of the source the policy was read from."""
-    _by_tool: dict[tuple[str, ToolEffect], tuple[Rule, ...]] = field(
-        default_factory=dict[tuple[str, ToolEffect], tuple[Rule, ...]], repr=False, compare=False
+    together: Callable[[Sequence[Condition]], Judge] = field(default=one_by_one, repr=False, compare=False)
+    """How the conditions of rules that look at one tool are asked; the answers must be those of each by itself."""
+    _by_tool: dict[tuple[str, ToolEffect], _Candidates] = field(
+        default_factory=dict[tuple[str, ToolEffect], "_Candidates"], repr=False, compare=False
     )
 
     @cached_property
@@ -326,15 +237,13 @@ class Policy:
 
     def decide(self, facts: Facts) -> Decision:
         """The decision on a call whose tool has a manifest."""
-        return _decided(facts, [rule for rule in self._looking(facts) if rule.answer(facts) in _APPLYING[rule.effect]])
-
-    def _looking(self, facts: Facts) -> Sequence[Rule]:
-        """The rules that may look at a call of this tool; the others were sorted out at its first call."""
-        selected = self._by_tool.get((facts.tool, facts.effect))
-        if selected is None:
-            selected = tuple(rule for rule in self.rules if rule.looks_at(facts.tool, facts.effect))
-            self._by_tool[facts.tool, facts.effect] = selected
-        return selected
+        manifest = facts.manifest
+        candidates = self._by_tool.get((manifest.tool, manifest.effect))
+        if candidates is None:  # the others are sorted out at the tool's first call
+            looking = tuple(rule for rule in self.rules if rule.looks_at(manifest.tool, manifest.effect))
+            candidates = _Candidates.of(looking, self.together)
+            self._by_tool[manifest.tool, manifest.effect] = candidates
+        return _decided(facts, candidates.applying(facts))
 
     def explain(self, facts: Facts) -> Explanation:
         """The decision that `decide` gives, and how each rule came into it."""
@@ -369,24 +278,25 @@ def denied_by_failure(problem: str) -> Decision:
 
 def _decided(facts: Facts, applying: Sequence[Rule]) -> Decision:
     """The decision that the applying rules make together (1, 2)."""
-    for effect in ("deny", "ask", "allow"):
-        chosen = [rule for rule in applying if rule.effect == effect]
-        if effect == "ask" and not any(rule.effect == "allow" for rule in applying):
-            return _ungranted(facts)  # an ask without a grant is still not granted (1)
-        if chosen:
-            return _decision(facts, effect, chosen)
-    return _ungranted(facts)
-
-
-def _ungranted(facts: Facts) -> Decision:
-    reason = f"no rule allows `{facts.tool}` ({facts.effect}) with these arguments"
-    return Decision(effect="deny", rules=(NO_GRANT,), reason=reason, call_digest=facts.digest)
+    chosen: dict[Effect, list[Rule]] = {"deny": [], "ask": [], "allow": []}
+    for rule in applying:
+        chosen[rule.effect].append(rule)
+    if chosen["deny"]:
+        return _decision(facts, "deny", chosen["deny"])
+    if not chosen["allow"]:  # an ask without a grant is still not granted (1)
+        reason = f"no rule allows `{facts.tool}` ({facts.effect}) with these arguments"
+        return Decision(effect="deny", rules=(NO_GRANT,), reason=reason, call_digest=facts.digest)
+    return _decision(facts, "ask", chosen["ask"]) if chosen["ask"] else _decision(facts, "allow", chosen["allow"])
 
 
 def _decision(facts: Facts, effect: Effect, rules: Sequence[Rule]) -> Decision:
-    ids = tuple(sorted(rule.id for rule in rules))
-    offences = tuple(offence for rule in sorted(rules, key=lambda rule: rule.id) for offence in rule.offences(facts))
+    if len(rules) > 1:
+        rules = sorted(rules, key=lambda rule: rule.id)
+    ids = tuple([rule.id for rule in rules])
     reasons = "; ".join(sorted({rule.reason for rule in rules if rule.reason})) or f"rule `{ids[0]}`"
+    if effect == "allow":
+        return Decision(effect=effect, rules=ids, reason=reasons, call_digest=facts.digest)
+    offences = tuple(offence for rule in rules for offence in rule.offences(facts))
     if offences:
         told = ", ".join(f"`{each.path}` ({each.role}) comes from {_in_words(each.origins)}" for each in offences[:3])
         reasons += f": {told}"

@@ -134,9 +134,13 @@ def _is_settled(canonical: JsonValue, given: object) -> bool:
     """Whether nothing was changed, so that nothing would change again: the same types and values, numbers finite."""
     if type(canonical) is not type(given):
         return False
+    if isinstance(canonical, str):
+        return canonical == given
     if isinstance(canonical, dict) and isinstance(given, dict):
         others = cast("dict[str, object]", given)
-        return canonical.keys() == others.keys() and all(_is_settled(canonical[key], others[key]) for key in canonical)
+        return canonical.keys() == others.keys() and all(
+            _is_settled(member, others[key]) for key, member in canonical.items()
+        )
     if isinstance(canonical, list) and isinstance(given, list):
         items = cast("list[object]", given)
         return len(canonical) == len(items) and all(map(_is_settled, canonical, items))

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import json
 import time
+from typing import Annotated
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import JsonValue
+from pydantic import AfterValidator, JsonValue
 
 from khala.agent.guard import Guard
 from khala.domain.call import ToolCall
@@ -39,6 +40,20 @@ def send(to: JsonValue, amount: float = 0.0, body: JsonValue = None) -> str:
     """Send."""
     RECEIVED.append({"to": to, "amount": amount, "body": body})
     return "sent"
+
+
+CHECKED: list[float] = []
+
+
+def noted(amount: float) -> float:
+    """Write an amount down that was checked."""
+    CHECKED.append(amount)
+    return amount
+
+
+@tool(effect="pay", roles={"amount": "amount"})
+def pay(amount: Annotated[float, AfterValidator(noted)]) -> None:
+    """Pay."""
 
 
 class Broken(Exception):
@@ -203,6 +218,32 @@ def test_a_limit_is_never_exceeded_whatever_the_amounts(before, amount, most):
     ruling = guard(GRANT, limited).decide(call(amount=amount), words(), begun=begun, now_ms=1)
     if ruling.permit is not None:
         assert sum([*before, amount]) <= most * (1 + 1e-9)
+
+
+def test_what_was_begun_is_made_canonical_once_and_another_call_of_the_same_id_again():
+    CHECKED.clear()
+    limited = Rule("limit", "deny", frozenset({"pay"}), when=Limit(frozenset({"pay"}), amount=10.0))
+    policy = Policy((Rule("grant", "allow", frozenset({"pay"})), limited))
+    door = Guard(policy, [pay], digest=canonical_digest)
+    small, large, asked = (ToolCall(id="r-1", tool="pay", arguments={"amount": each}) for each in (2.0, 9.0, 3.0))
+
+    def effect(*begun: ToolCall) -> str:
+        ruling = door.decide(asked, words(), begun=[(each, 0) for each in begun], now_ms=1)
+        if ruling.permit is not None:
+            door.withdraw(ruling.permit)
+        return ruling.decision.effect
+
+    assert [effect(small), effect(small), effect(small)] == ["allow"] * 3
+    assert CHECKED.count(2.0) == 1
+    assert [effect(large), effect(small), effect(small, small, small, small)] == ["deny", "allow", "deny"]
+
+
+def test_a_judge_that_answers_for_too_few_rules_denies():
+    policy = Policy(
+        (GRANT, Rule("no", "deny", frozenset({"send"}), when=Fixed(False))), together=lambda _: lambda _: []
+    )
+    ruling = Guard(policy, [send], digest=canonical_digest).decide(call(), words())
+    assert (ruling.permit, ruling.decision.rules) == (None, ("guard-failed",))
 
 
 def test_a_permit_that_nobody_used_yet_and_an_open_question_count_towards_a_limit():

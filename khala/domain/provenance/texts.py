@@ -12,7 +12,6 @@ from .shapes import keys_in, keys_of
 
 __all__ = ["Texts", "normalised", "stands_in"]
 
-_SPACE = re.compile(r"\s+")
 _WORD = re.compile(r"\w+")
 
 
@@ -22,9 +21,9 @@ def normalised(text: str) -> str:
     Lower case and not folded: `strasse.example` and `straße.example` belong to different people.
     """
     if text.isascii():
-        return _SPACE.sub(" ", text.lower()).strip()
+        return " ".join(text.lower().split())
     lower = unicodedata.normalize("NFKC", text).lower()
-    return _SPACE.sub(" ", unicodedata.normalize("NFKC", lower)).strip()  # lower case can take letters apart again
+    return " ".join(unicodedata.normalize("NFKC", lower).split())  # lower case can take letters apart again
 
 
 def stands_in(clean: str, text: str) -> bool:
@@ -61,14 +60,15 @@ class Texts:
 
     def hold(self, clean: str) -> bool:
         """Whether a value stands in one of the texts; one without a letter or digit stands nowhere."""
-        return next(self.places(clean), None) is not None
+        return bool(self.clean) and next(self.places(clean), None) is not None
 
     def places(self, clean: str) -> Iterator[int]:
         """Positions of the texts in which a value stands; a position may come twice."""
         words = _WORD.findall(clean)
         if not words or not any(map(str.isalnum, clean)):
             return
-        fewest = min((self._with_word.get(word, []) for word in words), key=len)
+        found = [self._with_word.get(word, []) for word in words]
+        fewest = found[0] if len(found) == 1 else min(found, key=len)
         for place in fewest:
             if stands_in(clean, self.clean[place]):
                 yield place

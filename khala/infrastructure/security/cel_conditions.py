@@ -4,7 +4,8 @@
 2. The runtime reports an error as a value, not as an exception; whatever is not a bool counts as `None`.
 3. The runtime cuts a text at its first NUL character and recurses without limit into nested values. Arguments that hold
    the one or the other are not shown to it: no condition on them can be evaluated.
-4. Conditions on one call share one activation, so that its arguments are converted once.
+4. Conditions on one call share one activation, so that its arguments are converted once, and one evaluation where all
+   of them have an answer; the answers are those that each gives by itself.
 
 A condition knows `tool` and `effect` (text), `args` (map of the canonical arguments), what CEL knows, and the functions
 that docs/policy-functions.md explains. A function that cannot answer for certain raises; the runtime takes that for an
@@ -15,7 +16,7 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -23,7 +24,7 @@ from cel_expr_python import cel
 from pydantic import JsonValue
 
 from khala.domain.budget import Spend
-from khala.domain.policy import Condition, Facts
+from khala.domain.policy import Condition, Facts, Judge
 from khala.domain.value import JsonObject
 from khala.errors import PolicyInvalid
 
@@ -36,10 +37,16 @@ from .private_address import private_address
 from .shell_words import argv
 from .web_host import host
 
-__all__ = ["FUNCTIONS", "compile_condition", "faults_with"]
+__all__ = ["FUNCTIONS", "compile_condition", "faults_with", "together"]
 
 MAX_CONDITION_CHARS = 4_000
 """Characters; a longer condition is a program, and nobody reviews it."""
+
+MAX_TOGETHER = 32
+"""Conditions in one expression; their answers are the bits of its number, of which the runtime has 63."""
+
+MAX_FAILURES = 8
+"""Evaluations of a batch without an answer after which its conditions are asked one by one for good."""
 
 MAX_DEPTH = 64
 """Levels of nesting in arguments; the runtime overran its stack between 1,000 and 10,000."""
@@ -72,12 +79,55 @@ class _CelCondition:
     program: cel.Expression = field(repr=False, compare=False)
 
     def __call__(self, facts: Facts) -> bool | None:
-        try:
-            activation = _LATEST.activation(facts)
-            answer = None if activation is None else self.program.eval(activation).value()
-        except Exception:  # noqa: BLE001 (2: whatever goes wrong, the condition could not be evaluated)
-            return None
+        answer = _evaluated(self.program, facts)
         return answer if isinstance(answer, bool) else None
+
+
+def together(conditions: Sequence[Condition]) -> Judge:
+    """The answers to several conditions, most of them from one evaluation."""
+    batches = [_Batch(conditions[at : at + MAX_TOGETHER]) for at in range(0, len(conditions), MAX_TOGETHER)]
+    if len(batches) == 1:
+        return batches[0].answers
+    return lambda facts: [answer for batch in batches for answer in batch.answers(facts)]
+
+
+class _Batch:
+    """Conditions that one expression answers together, as the bits of a number.
+
+    Where one of them has no answer, the expression has none either, and each is asked by itself. So is each once that
+    came to pass too often: an argument that is left out most of the time would make every decision pay for both.
+    """
+
+    def __init__(self, conditions: Sequence[Condition]) -> None:
+        self._conditions = conditions
+        self._failures_left = MAX_FAILURES
+        self._program: cel.Expression | None = None
+        if len(conditions) > 1 and all(isinstance(each, _CelCondition) for each in conditions):
+            bits = (f"(({each.text}\n) ? {1 << place} : 0)" for place, each in enumerate(conditions))
+            try:
+                self._program = _ENVIRONMENT.compile(" + ".join(bits))
+            except Exception:  # noqa: BLE001 (too long together: each is asked by itself)
+                self._program = None
+
+    def answers(self, facts: Facts) -> list[bool | None]:
+        """What each condition says."""
+        if self._program is not None:
+            answer = _evaluated(self._program, facts)
+            if isinstance(answer, int):
+                return [answer >> place & 1 == 1 for place in range(len(self._conditions))]
+            self._failures_left -= 1
+            if self._failures_left == 0:
+                self._program = None
+        return [condition(facts) for condition in self._conditions]
+
+
+def _evaluated(program: cel.Expression, facts: Facts) -> object:
+    """What an expression yields; `None` for an error and for arguments that the runtime cannot hold (3)."""
+    try:
+        activation = _LATEST.activation(facts)
+        return None if activation is None else program.eval(activation).value()
+    except Exception:  # noqa: BLE001 (2: whatever goes wrong, the condition could not be evaluated)
+        return None
 
 
 class _Latest(threading.local):

@@ -33,7 +33,7 @@ from khala.errors import PolicyInvalid
 
 from .argument_kinds import canonical_schema
 from .argument_paths import unknown_step
-from .cel_conditions import compile_condition
+from .cel_conditions import compile_condition, together
 from .condition_trials import speaks_of_trust, trials
 from .condition_types import type_fault
 from .policy_document import (
@@ -105,7 +105,7 @@ def parse_policy(
         check.refuse_shadowed(part, rules)
     if not rules:
         raise parts[0].source.fault("there is no rule, so everything would be denied: add a `[[rule]]` that allows")
-    return Policy(rules=rules, manifests=manifests, digest=digest)
+    return Policy(rules=rules, manifests=manifests, digest=digest, together=together)
 
 
 def _manifests(

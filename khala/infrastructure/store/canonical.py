@@ -61,8 +61,10 @@ def from_canonical(data: bytes) -> JsonValue:
         raise ValueError("the JSON is nested too deeply to be read") from None
 
 
-_PLAIN = json.JSONEncoder(ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":"))
-"""Writes plain values as RFC 8785 does, ten times as fast."""
+_PLAIN = json.JSONEncoder(
+    ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":"), check_circular=False
+)
+"""Writes plain values as RFC 8785 does, ten times as fast; a circle is never plain."""
 
 
 def _is_plain(value: object) -> bool:

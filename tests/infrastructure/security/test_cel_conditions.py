@@ -12,11 +12,12 @@ from pydantic import JsonValue
 
 from khala.domain.grounding import Grounding
 from khala.domain.label import Label
+from khala.domain.limits import Limit
 from khala.domain.manifest import ToolManifest
 from khala.domain.policy import Facts
 from khala.domain.value import JsonObject
 from khala.errors import PolicyInvalid
-from khala.infrastructure.security.cel_conditions import MAX_CONDITION_CHARS, MAX_DEPTH, compile_condition
+from khala.infrastructure.security.cel_conditions import MAX_CONDITION_CHARS, MAX_DEPTH, compile_condition, together
 
 
 def facts(arguments: JsonObject, *, words: str = "", trusted: str = "", calls: dict[str, int] | None = None) -> Facts:
@@ -240,3 +241,40 @@ def test_any_text_is_a_condition_or_refused(text: str) -> None:
     else:
         assert condition(facts({"to": "ann"})) in (True, False, None)
     assert "\n" not in message
+
+
+TEXTS = (
+    "true",
+    "args.to == 'ann' // a comment",
+    "args.missing == 'ann'",
+    "args.amount > 3",
+    "grounded(args.to)",
+    "host(args.to) == 'a.example'",
+    "has(args.missing) && args.missing > 3",
+    "[1, 2].exists(x, x == args.amount)",
+    "calls('search') < 3 ? true : args.missing == 'x'",
+)
+
+
+@given(
+    st.lists(st.sampled_from(TEXTS), max_size=70),
+    st.lists(
+        st.fixed_dictionaries(
+            {"to": st.sampled_from(["ann", "eve@example.org", "https://a.example", "a\0b", 3]), "amount": st.integers()}
+        ),
+        min_size=1,
+        max_size=3,
+    ),
+)
+def test_conditions_asked_together_say_what_each_says_by_itself(texts: list[str], calls: list[JsonObject]) -> None:
+    conditions = [compile_condition(text) for text in texts]
+    judge = together(conditions)
+    for arguments in calls * 4:  # so often that a batch which fails is given up
+        seen = facts(arguments, words="write to ann")
+        assert judge(seen) == [condition(facts(arguments, words="write to ann")) for condition in conditions]
+
+
+def test_conditions_of_any_kind_can_be_asked_together() -> None:
+    limit = Limit(tools=frozenset({"send_mail"}), calls=1)
+    judge = together([compile_condition("true"), limit])
+    assert judge(facts({})) == [True, None]
