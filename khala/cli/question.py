@@ -63,7 +63,8 @@ def _told_origin(value: Traced) -> str:
 
 def _told_endorsement(endorsement: Endorsement) -> str:
     what = f"whatever {endorsement.source} says" if endorsement.value is None else _quoted(endorsement.value)
-    return f"{what} as {endorsement.role} of a {endorsement.effect} call"
+    most = "" if endorsement.most is None else f" that moves {endorsement.most:g} at most"
+    return f"{what} as {endorsement.role} of a {endorsement.effect} call{most}"
 
 
 def _quoted(text: str) -> str:

@@ -68,6 +68,8 @@ class Decision(Value):
     """SHA-256 of the canonical call; an execution permit is bound to it."""
     tool_effect: ToolEffect | None = None
     """Of an `ask`: what the tool does, to which an endorsement is bound."""
+    moves: float | None = None
+    """Of an `ask` to pay: what the call moves in all, beyond which an endorsement does not reach."""
     tool_digest: str = ""
     policy_digest: str = ""
     """Of an `ask`: SHA-256 of the tool's definition and of the policy, to which a person's answer is bound."""
@@ -85,14 +87,15 @@ class Decision(Value):
         """What a yes endorses beyond this call.
 
         A source is endorsed where it is the only one that can be meant, and never for what moves money, destroys, gives
-        access or is secret; there the yes is to the value.
+        access or is secret; there the yes is to the value. For a payment it counts up to what this call moves.
         """
         if consent == "once":
             return ()
+        most = None if effect != "pay" else 0.0 if self.moves is None else self.moves
         found = (
             Endorsement(role=each.role, effect=effect, source=each.source)
             if consent == "source" and self.can_endorse_source(each, effect)
-            else Endorsement(role=each.role, effect=effect, value=each.value)
+            else Endorsement(role=each.role, effect=effect, value=each.value, most=most)
             for each in self.offences
             if len(each.value) < MAX_OFFENCE_CHARS
         )
@@ -101,7 +104,7 @@ class Decision(Value):
     @staticmethod
     def can_endorse_source(offence: Offence, effect: ToolEffect) -> bool:
         """Whether a yes may reach to all that the source of a value says."""
-        costly = effect in ("pay", "delete", "grant") or offence.role in ("payee", "secret", "account")
+        costly = effect in ("pay", "delete", "grant") or offence.role in ("payee", "secret", "account", "amount")
         return not costly and offence.source is not None
 
 

@@ -99,6 +99,17 @@ class Facts:
         """The values that have a role, and the addresses and accounts that texts among them mention."""
         return tuple(_role_values(self.manifest, self.arguments))
 
+    @cached_property
+    def moves(self) -> float | None:
+        """What a payment moves in all; `None` for any other call, and for a sum that no number tells."""
+        if self.effect != "pay":
+            return None
+        try:
+            total = math.fsum(amounts_in(self.manifest, self.arguments))
+        except OverflowError:
+            return None
+        return total if math.isfinite(total) else None
+
     def in_roles(self, roles: frozenset[str]) -> list[RoleValue]:
         """The values in some roles."""
         return [each for each in self.role_values if each.role in roles]
@@ -116,12 +127,16 @@ class Facts:
 
     def origins(self, value: RoleValue) -> tuple[Origin, ...]:
         """All origins of a value, in its role and for this call; sorted."""
-        found = self.grounding.origins(value.text, role=value.role, effect=self.effect, tool=self.tool)
+        found = self.grounding.origins(
+            value.text, role=value.role, effect=self.effect, tool=self.tool, moves=self.moves
+        )
         return tuple(sorted(found))
 
     def has_origin(self, value: RoleValue, origins: frozenset[Origin]) -> bool:
         """Whether a value comes from one of the origins, in its role and for this effect."""
-        return self.grounding.has_origin(value.text, origins, role=value.role, effect=self.effect, tool=self.tool)
+        return self.grounding.has_origin(
+            value.text, origins, role=value.role, effect=self.effect, tool=self.tool, moves=self.moves
+        )
 
     def traced(self, value: RoleValue) -> Traced:
         """A value with its origins, in its role and for this effect, and the results in which it stands."""
@@ -137,7 +152,7 @@ class Facts:
     def as_asked(self, decision: Decision) -> Decision:
         """An `ask` with what the person who answers it has to know of these facts."""
         values = tuple(map(self.traced, self.role_values[:MAX_TRACED]))
-        return decision.model_copy(update={"tool_effect": self.effect, "values": values})
+        return decision.model_copy(update={"tool_effect": self.effect, "values": values, "moves": self.moves})
 
 
 def _texts(arguments: JsonObject) -> Iterator[str]:

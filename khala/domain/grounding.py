@@ -22,7 +22,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Literal, get_args
+from typing import Literal, NamedTuple, get_args
 
 from pydantic import JsonValue
 
@@ -31,7 +31,7 @@ from .label import Label
 from .manifest import ToolEffect, ToolManifest
 from .provenance.paths import PathMap, as_text
 from .provenance.records import Record, Secret, records_in
-from .provenance.shapes import keys_in, keys_of
+from .provenance.shapes import figure_of, figures_in, keys_in, keys_of
 from .provenance.texts import Texts, normalised, stands_in
 from .value import Value
 
@@ -60,6 +60,9 @@ _NUMBERING = frozenset({"id", "no", "nr", "number"})
 
 MIN_TELLING_CHARS = 4
 """Digits of a number that names a record without a word before it; the year 2024 names none, a ticket 48213 does."""
+
+_FIGURE = re.compile(r"-?\d{1,30}(?:\.\d{1,30})?")
+"""A number as a canonical argument spells it."""
 
 _PUNCTUATION = ".,;:!?\"'()"
 
@@ -90,6 +93,22 @@ class Endorsement(Value):
     value: str | None = None
     source: str | None = None
     """Of a record, as `Grounding.where` names it."""
+    most: float | None = None
+    """Of a payment: what one call may move in all for the yes to count; `None` where it moves nothing."""
+
+
+class _Purpose(NamedTuple):
+    """What a value is for."""
+
+    role: str
+    effect: ToolEffect | None
+    tool: str
+    moves: float | None
+
+    def is_of(self, yes: Endorsement) -> bool:
+        """Whether a yes speaks of this role and effect, and of as much as is moved; an unknown sum is too much."""
+        fits = yes.role == self.role and yes.effect == self.effect
+        return fits and (yes.most is None or (self.moves is not None and self.moves <= yes.most))
 
 
 @dataclass(frozen=True)
@@ -119,6 +138,9 @@ class Grounding:
     """For each word, the authors in whose name or address it stands."""
     _prose: Texts = field(default_factory=Texts)
     _prose_of: list[Record] = field(default_factory=list[Record])
+    _figures: set[str] = field(default_factory=set[str])
+    """Every number that the first `_counted` records name, in whatever writing."""
+    _counted: int = 0
     _secrets: list[Secret] = field(default_factory=list[Secret])
     _endorsed: list[Endorsement] = field(default_factory=list[Endorsement])
     _pointed: dict[int, frozenset[Origin]] = field(default_factory=dict[int, frozenset[Origin]])
@@ -142,18 +164,25 @@ class Grounding:
         self._endorsed.append(endorsement)
 
     def origins(
-        self, value: JsonValue, *, role: str = "", effect: ToolEffect | None = None, tool: str = ""
+        self,
+        value: JsonValue,
+        *,
+        role: str = "",
+        effect: ToolEffect | None = None,
+        tool: str = "",
+        moves: float | None = None,
     ) -> frozenset[Origin]:
         """Where a value stands; for a list or object, the origins that hold for every leaf in it.
 
-        `role`, `effect` and `tool` say what the value is for. An empty text has no origin, nor has one without a letter
-        or digit: nothing vouches for it.
+        `role`, `effect` and `tool` say what the value is for, `moves` what a payment moves in all. An empty text has
+        no origin, nor has one without a letter or digit: nothing vouches for it.
         """
         leaves = _leaves(value)
         if not leaves:
             return frozenset()
         self._take_in()
-        return frozenset(each for each in ORIGINS if all(self._has(leaf, each, role, effect, tool) for leaf in leaves))
+        purpose = _Purpose(role, effect, tool, moves)
+        return frozenset(each for each in ORIGINS if all(self._has(leaf, each, purpose) for leaf in leaves))
 
     def has_origin(
         self,
@@ -163,12 +192,24 @@ class Grounding:
         role: str = "",
         effect: ToolEffect | None = None,
         tool: str = "",
+        moves: float | None = None,
     ) -> bool:
         """Whether every leaf of the value has one of the origins."""
         leaves = _leaves(value)
         self._take_in()
+        purpose = _Purpose(role, effect, tool, moves)
+        return bool(leaves) and all(any(self._has(leaf, each, purpose) for each in origins) for leaf in leaves)
+
+    def is_computed(self, value: JsonValue) -> bool:
+        """Whether the value is a number that no result names, in whatever writing: the model worked it out."""
+        self._take_in()
+        for record in self._records[self._counted :]:
+            for text in (*record.prose, *(each.text for each in record.fields)):
+                self._figures.update(figures_in(text))
+        self._counted = len(self._records)
+        leaves = _leaves(value)
         return bool(leaves) and all(
-            any(self._has(leaf, each, role, effect, tool) for each in origins) for leaf in leaves
+            _FIGURE.fullmatch(leaf) is not None and figure_of(leaf) not in self._figures for leaf in leaves
         )
 
     def is_from_user(self, value: JsonValue) -> bool:
@@ -217,11 +258,11 @@ class Grounding:
             )
         )
 
-    def _has(self, clean: str, origin: Origin, role: str, effect: ToolEffect | None, tool: str) -> bool:
+    def _has(self, clean: str, origin: Origin, purpose: _Purpose) -> bool:
         """Whether a leaf has an origin; what was heard is taken in."""
         match origin:
             case "user":
-                return self._names(clean, tool) if role in NAMING_ROLES else self._user.hold(clean)
+                return self._names(clean, purpose.tool) if purpose.role in NAMING_ROLES else self._user.hold(clean)
             case "trusted":
                 return self._trusted.hold(clean) or self._is_of_kind(clean, "trusted")
             case "directory":
@@ -229,9 +270,7 @@ class Grounding:
             case "made":
                 return any(record.made and kind in ("id", "directory") for record, kind in self._values.get(clean, ()))
             case "endorsed":
-                return any(
-                    each.role == role and each.effect == effect and self._covers(each, clean) for each in self._endorsed
-                )
+                return any(purpose.is_of(each) and self._covers(each, clean) for each in self._endorsed)
             case "any":
                 return clean in self._values
             case "said":

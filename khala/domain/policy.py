@@ -94,6 +94,8 @@ class Rule:
     """Looks only at calls with a value in one of these roles; empty means any call."""
     origins: frozenset[Origin] = frozenset()
     """Origins that the values in `roles` may have (3); empty means any origin."""
+    or_computed: bool = False
+    """Whether a number that stands in no result will do as well (see `Grounding.is_computed`)."""
     principals: frozenset[str] = frozenset()
     """Looks only at calls on behalf of one of these; empty means anybody."""
     scopes: frozenset[str] = frozenset()
@@ -137,7 +139,7 @@ class Rule:
             if not values:
                 return "elsewhere"
             if self.origins:
-                vouched = all(facts.has_origin(each, self.origins) for each in values)
+                vouched = all(self._accepts(each, facts) for each in values)
                 if vouched != (self.effect == "allow"):
                     return "false"
         if self.when is None:
@@ -150,8 +152,12 @@ class Rule:
         if self.effect == "allow" or not self.origins:
             return
         for each in facts.in_roles(self.roles):
-            if not facts.has_origin(each, self.origins):
+            if not self._accepts(each, facts):
                 yield Offence(rule=self.id, **dict(facts.traced(each)))
+
+    def _accepts(self, value: RoleValue, facts: Facts) -> bool:
+        computed = self.or_computed and facts.grounding.is_computed(value.text)
+        return computed or facts.has_origin(value, self.origins)
 
     def _is_for(self, facts: Facts) -> bool:
         principal = facts.grounding.principal

@@ -108,7 +108,10 @@ def rules(draw: st.DrawFn) -> Rule:
     roles = draw(st.frozensets(st.sampled_from(["recipient", "handle", "content", "title", "link"]), max_size=3))
     origins: frozenset[Origin] = draw(st.frozensets(st.sampled_from(ORIGINS), max_size=6)) if roles else frozenset()
     tools = frozenset({"*"}) if not roles or draw(st.booleans()) else frozenset[str]()
-    return Rule(draw(st.sampled_from("pqrstu")), effect, tools=tools, roles=roles, origins=origins)
+    computed = bool(origins) and effect != "allow" and draw(st.booleans())
+    return Rule(
+        draw(st.sampled_from("pqrstu")), effect, tools=tools, roles=roles, origins=origins, or_computed=computed
+    )
 
 
 POLICIES = st.lists(rules(), min_size=1, max_size=5, unique_by=lambda rule: rule.id).map(

@@ -12,7 +12,7 @@ from typing import Literal
 
 from .boundaries import is_whole
 
-__all__ = ["MentionKind", "keys_in", "keys_of", "mentions_in"]
+__all__ = ["MentionKind", "figure_of", "figures_in", "keys_in", "keys_of", "mentions_in"]
 
 MentionKind = Literal["link", "contact", "account"]
 """An address of the web, an address of mail, a bank account: what a body may mention."""
@@ -36,6 +36,11 @@ _BARE_LINK = re.compile(
 )
 _BESIDE_A_LINK = re.compile(r"[)\]}'|*][^\w@%.\-/?#]|[)\]}'|*][.?]?$")
 _PATH = re.compile(r"(?<![^\s\"'`(<=])(?:\./|/)?(?:[\w.\-~+@]+/+)+[\w.\-~+@]*")
+
+_FIGURES = re.compile(r"\d{1,30}(?:[.,'\u2019 ]\d{1,30})*")
+
+MAX_GROUPS = 6
+"""Groups of digits that are read as one number: 999,999,999,999,999.99 has six."""
 
 MIN_ACCOUNT_CHARS = 15
 """Characters of the shortest IBAN (Norway)."""
@@ -96,6 +101,32 @@ def keys_in(text: str) -> Iterator[str]:
             yield from _number(number[0])
     for path in _PATH.finditer(text):
         yield f"path {_plain_path(path[0].rstrip(_TRAILING))}"
+
+
+def figures_in(text: str) -> Iterator[str]:
+    """Every number that digits of a text can be read as, whatever stands beside them: for what must not be told.
+
+    `1.200,50` is 1200.5 and also 1.2, 200.5, 1, 200 and 50.
+    """
+    for found in _FIGURES.finditer(text):
+        groups = re.split(r"[^\d]", found[0] if found[0].isascii() else _ascii_digits(found[0]))
+        for first in range(len(groups)):
+            for last in range(first + 1, min(len(groups), first + MAX_GROUPS) + 1):
+                whole = "".join(groups[first:last])
+                yield figure_of(whole)
+                if last - first > 1:
+                    yield figure_of(f"{''.join(groups[first : last - 1])}.{groups[last - 1]}")
+
+
+def figure_of(number: str) -> str:
+    """The one spelling of a number, without its sign."""
+    whole, _, part = number.removeprefix("-").partition(".")
+    part = part.rstrip("0")
+    return f"{whole.lstrip('0') or '0'}{'.' if part else ''}{part}"
+
+
+def _ascii_digits(text: str) -> str:
+    return "".join(str(int(sign)) if sign.isdecimal() else sign for sign in text)
 
 
 def mentions_in(text: str) -> Iterator[tuple[MentionKind, str]]:

@@ -97,7 +97,7 @@ class RuleEntry(_Entry):
     effects: list[ToolEffect] = Field(default_factory=list[ToolEffect])
     roles: list[str] = Field(default_factory=list)
     from_: list[Origin] | None = Field(default=None, alias="from")
-    unless_from: list[Origin] | None = None
+    unless_from: list[Origin | Literal["computed"]] | None = None
     principals: list[str] = Field(default_factory=list)
     scopes: list[str] = Field(default_factory=list)
     when: str | None = None

@@ -218,7 +218,8 @@ class _Check:
             tools=frozenset(entry.tools),
             effects=frozenset(entry.effects),
             roles=frozenset(entry.roles),
-            origins=frozenset(entry.from_ or entry.unless_from or ()),
+            origins=frozenset(each for each in entry.from_ or entry.unless_from or () if each != "computed"),
+            or_computed="computed" in (entry.unless_from or ()),
             principals=frozenset(entry.principals),
             scopes=frozenset(entry.scopes),
             when=self._condition(entry),
@@ -267,6 +268,8 @@ class _Check:
             raise _Fault(key, f"`{key}` is empty: name the origins that suffice, or take it out")
         if given and not entry.roles:
             raise _Fault(key, f"`{key}` needs `roles`: say which values it speaks of")
+        if entry.unless_from and "computed" in entry.unless_from and entry.roles != [AMOUNT]:
+            raise _Fault(key, 'only amounts can be `computed`: take it out, or make a rule of `roles = ["amount"]`')
         carried = {role for manifest in self.described.values() for role in manifest.roles.values()}
         for role in () if part.is_builtin else entry.roles:
             if role not in ROLES | carried:

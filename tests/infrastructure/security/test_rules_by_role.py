@@ -56,6 +56,8 @@ ROLES = 'roles = ["recipient"]'
             text("allow", ROLES, 'unless_from = ["user"]'),
             "6 rule r: with `unless_from` it would grant distrust: write `from`",
         ),
+        (text("ask", ROLES, 'unless_from = ["user", "computed"]'), "6 rule r: only amounts can be `computed`"),
+        (text("allow", ROLES, 'from = ["computed"]'), "6 rule r: `from` cannot be `computed`"),
         (text("ask", ROLES, 'from = ["user"]'), "6 rule r: with `from` it would punish trust: write `unless_from`"),
         (text("deny", ROLES, 'from = ["user"]'), "6 rule r: with `from` it would punish trust"),
         (text("allow", ROLES, "from = []"), "6 rule r: `from` is empty: name the origins that suffice"),
