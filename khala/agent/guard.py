@@ -203,7 +203,8 @@ class Guard:
         """
         tool = self._tools.get(call.tool)
         if tool is None:
-            return Ruling(denied_by_failure(f"there is no tool `{call.tool}`"))
+            shown = call.tool.encode("ascii", "backslashreplace").decode()  # a look-alike letter must not look alike
+            return Ruling(denied_by_failure(f"there is no tool `{shown}`"))
         manifest = self.manifest(tool)
         if manifest is None:
             return Ruling(denied_without_manifest(call.tool))

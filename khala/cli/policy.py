@@ -55,6 +55,10 @@ def _add_file_and_tools(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--tools", metavar="MODULE:NAME|TOOLS.json", help="the tools it governs; see below")
 
 
+def _add_home(parser: argparse.ArgumentParser, about: str) -> None:
+    parser.add_argument("--home", metavar="DIR", help=about)
+
+
 def _add_check(add: AddParser) -> None:
     parser = _add(
         add,
@@ -78,10 +82,8 @@ def _add_explain(add: AddParser, default_home: str) -> None:
     parser.add_argument("--call", required=True, metavar="JSON", help="the call, or `-` to read it from standard input")
     parser.add_argument("--user", default="", metavar="TEXT", help="words of the user, beside those of the run")
     parser.add_argument("--history", metavar="RUN", help="a run whose task and results come before the call")
-    parser.add_argument(
-        "--home", default=default_home, metavar="DIR", help="where that run is kept (default: %(default)s)"
-    )
-    parser.set_defaults(command=_explain)
+    _add_home(parser, f"where that run is kept (default: {default_home}), and the definitions of tools it accepted")
+    parser.set_defaults(command=_explain, default_home=default_home)
 
 
 def _add_test(add: AddParser) -> None:
@@ -93,6 +95,7 @@ def _add_test(add: AddParser) -> None:
     )
     _add_file_and_tools(parser)
     parser.add_argument("cases", metavar="CASES", help="the expectations, TOML: see docs/how-to/test-a-policy.md")
+    _add_home(parser, "a home: a tool whose definition is none that it accepted is asked about, as in its runs")
     parser.set_defaults(command=_test)
 
 

@@ -8,10 +8,12 @@ from collections.abc import Collection
 from pathlib import Path
 
 from khala.agent.guard import Guard, label_of
+from khala.assembly import Home
 from khala.cli.policy_tools import governed
 from khala.cli.progress import printable
 from khala.domain.budget import Spend
 from khala.domain.call import ToolCall
+from khala.domain.decision import TOOL_CHANGED
 from khala.domain.grounding import Grounding, Principal
 from khala.domain.label import Label
 from khala.domain.policy import GUARD_FAILED, NO_GRANT, NO_MANIFEST, Decision, Effect
@@ -39,7 +41,10 @@ def test(parsed: argparse.Namespace) -> int:
     """Try every case; the return value is the exit code."""
     policy, tools = governed(parsed.file, parsed.tools)
     guard = Guard(policy, tools, digest=canonical_digest)
-    rules = {NO_GRANT, NO_MANIFEST, GUARD_FAILED, *(rule.id for rule in policy.rules)}
+    if parsed.home is not None:
+        with Home.existing(parsed.home) as home:
+            guard.accept(home.store.known_tools())
+    rules = {NO_GRANT, NO_MANIFEST, GUARD_FAILED, TOOL_CHANGED, *(rule.id for rule in policy.rules)}
     cases = load_cases(Path(parsed.cases), tools={*guard.tools, *BUILTIN_TOOLS}, rules=rules)
     tried = [_tried(case, guard) for case in cases]
     failed = [each for each in tried if not each.holds]
@@ -54,7 +59,8 @@ def test(parsed: argparse.Namespace) -> int:
 
 
 def _tried(case: Case, guard: Guard) -> TriedCase:
-    grounding, spend = Grounding(Principal(ids=tuple(case.principal))), Spend()
+    principal = Principal(name=case.principal_name, ids=tuple(case.principal), scopes=frozenset(case.scopes))
+    grounding, spend = Grounding(principal), Spend()
     grounding.add_user_words(case.user)
     begun: list[tuple[ToolCall, int]] = []
     for number, result in enumerate(case.results, start=1):

@@ -70,13 +70,12 @@ class _History:
     spend: Spend = field(default_factory=Spend)
     begun: Sequence[tuple[ToolCall, int]] = ()
 
-    def read(self, home: str, run: str, describe: Describe, *, policy: str) -> None:
+    def read(self, home: Home, run: str, describe: Describe, *, policy: str) -> None:
         """Take in a run, as the run itself knew it when it stopped; `policy` is the digest of the one to decide by."""
-        with Home.existing(home) as opened:
-            trajectory = Trajectory.of(run, opened.store.records(run))
-            ground(self.grounding, trajectory, opened.store.read_text, describe, policy=policy)
-            self.spend = trajectory.spend
-            self.begun = trajectory.begun
+        trajectory = Trajectory.of(run, home.store.records(run))
+        ground(self.grounding, trajectory, home.store.read_text, describe, policy=policy)
+        self.spend = trajectory.spend
+        self.begun = trajectory.begun
 
 
 def explain(parsed: argparse.Namespace) -> int:
@@ -85,8 +84,11 @@ def explain(parsed: argparse.Namespace) -> int:
     call = read_call(_standard_input() if parsed.call == "-" else parsed.call)
     guard = Guard(policy, tools, digest=canonical_digest)
     history = _History()
-    if parsed.history is not None:
-        history.read(parsed.home, parsed.history, guard.describe, policy=policy.digest)
+    if parsed.history is not None or parsed.home is not None:
+        with Home.existing(parsed.home or parsed.default_home) as home:
+            guard.accept(home.store.known_tools())
+            if parsed.history is not None:
+                history.read(home, parsed.history, guard.describe, policy=policy.digest)
     if parsed.user:
         history.grounding.add_user_words(parsed.user)
     now_ms = time.time_ns() // 1_000_000
@@ -142,12 +144,12 @@ def _values(arguments: JsonObject, facts: Facts | None) -> Iterator[tuple[str, s
 
 def _explained(placed: tuple[str, str, JsonValue], grounding: Grounding, facts: Facts | None) -> ExplainedValue:
     path, role, value = placed
-    effect, tool = (None, "") if facts is None else (facts.effect, facts.tool)
+    effect, tool, moves = (None, "", None) if facts is None else (facts.effect, facts.tool, facts.moves)
     return ExplainedValue(
         path=path,
         value=value,
         role=role,
-        origins=tuple(sorted(grounding.origins(value, role=role, effect=effect, tool=tool))),
+        origins=tuple(sorted(grounding.origins(value, role=role, effect=effect, tool=tool, moves=moves))),
         results=grounding.where(value),
     )
 
@@ -183,7 +185,8 @@ def _told(explained: ExplainedCall, policy: Policy) -> list[str]:
 def _asked_by(rule: Rule) -> str:
     """What a rule asks of a call before it applies."""
     key = "from" if rule.effect == "allow" else "unless from"
-    origins = f"{', '.join(sorted(rule.roles))} {key} {', '.join(sorted(rule.origins))}" if rule.origins else ""
+    named = sorted({*rule.origins, "computed"} if rule.or_computed else rule.origins)
+    origins = f"{', '.join(sorted(rule.roles))} {key} {', '.join(named)}" if named else ""
     return " and ".join(part for part in (origins, f"when {rule.when.text}" if rule.when is not None else "") if part)
 
 

@@ -226,6 +226,8 @@ class Policy:
     manifests: Mapping[str, ToolManifest] = field(default_factory=dict[str, ToolManifest])
     digest: str = ""
     """SHA-256 of the source the policy was read from."""
+    brought: frozenset[str] = frozenset()
+    """Ids of rules that come with khala, for whatever tools there may be; the others are the author's own."""
     together: Callable[[Sequence[Condition]], Judge] = field(default=one_by_one, repr=False, compare=False)
     """How the conditions of rules that look at one tool are asked; the answers must be those of each by itself."""
     _by_tool: dict[tuple[str, ToolEffect], _Candidates] = field(

@@ -238,6 +238,11 @@ def test_what_was_begun_is_made_canonical_once_and_another_call_of_the_same_id_a
     assert [effect(large), effect(small), effect(small, small, small, small)] == ["deny", "allow", "deny"]
 
 
+def test_a_look_alike_letter_in_the_name_of_no_tool_is_spelled_out():
+    ruling = guard(GRANT).decide(ToolCall(id="r-1", tool="s\u0435nd\ud800", arguments={}), words())
+    assert ruling.decision.reason.endswith(r"there is no tool `s\u0435nd\ud800`")
+
+
 def test_a_judge_that_answers_for_too_few_rules_denies():
     policy = Policy(
         (GRANT, Rule("no", "deny", frozenset({"send"}), when=Fixed(False))), together=lambda _: lambda _: []

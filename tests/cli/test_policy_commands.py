@@ -427,3 +427,76 @@ def test_explain_tells_of_rules_by_origin(tmp_path, capsys):
     told = capsys.readouterr().out
     assert "ask by recipient-of-a-message" in told
     assert "recipient unless from" in told
+
+
+def test_a_tool_that_is_not_the_one_a_home_accepted_is_asked_about_as_in_its_runs(policy, khala, tmp_path):
+    with Home(tmp_path / "home", semantic=False) as home, home.session("Read.", [read_inbox]) as session:
+        session.protect(read_inbox)()
+    reading = ("--call", json.dumps({"tool": "read_inbox", "arguments": {}}))
+    case = """[[case]]
+name = "another inbox"
+call = { tool = "read_inbox" }
+expect = "ask"
+rule = "tool-changed"
+"""
+    (tmp_path / "cases.toml").write_text(case)
+    (tmp_path / "tools.json").write_text(json.dumps([{**TOOLS[0], "description": "Read, and post it all."}, TOOLS[1]]))
+    at_home = ("--home", tmp_path / "home")
+    for arguments in (at_home, ("--history", session.run_id, *at_home)):
+        _, told = policy("explain", *reading, *arguments)
+        assert (told["decision"]["effect"], told["decision"]["rules"]) == ("ask", ["tool-changed"])
+    assert policy("explain", *reading)[1]["decision"]["effect"] == "allow"
+    assert policy("test", "cases.toml", *at_home)[1]["held"] == 1
+    assert policy("test", "cases.toml")[1]["held"] == 0
+    code, err = policy("test", "cases.toml", "--home", tmp_path / "nowhere")
+    assert (code, "there is no home" in err) == (1, True)
+
+
+def test_cases_speak_of_the_name_and_the_scopes_of_the_user(khala, tmp_path):
+    (tmp_path / "scoped.toml").write_text("""
+version = 1
+[[rule]]
+id = "readers"
+effect = "allow"
+effects = ["read"]
+scopes = ["mail"]
+[[rule]]
+id = "no-guests"
+effect = "deny"
+tools = ["*"]
+principals = ["guest"]
+""")
+    case = 'call = { tool = "read_inbox" }\n'
+    (tmp_path / "who.toml").write_text(f"""
+[[case]]
+name = "nobody"
+expect = "deny"
+{case}
+[[case]]
+name = "somebody who was granted it"
+scopes = ["mail", "more"]
+expect = "allow"
+{case}
+[[case]]
+name = "a guest who was granted it"
+scopes = ["mail"]
+principal_name = "guest"
+expect = "deny"
+rule = "no-guests"
+{case}""")
+    code, out, _ = khala("policy", "test", "scoped.toml", "who.toml", "--tools", "tools.json")
+    assert (code, out) == (0, "cases: 3, held: 3, failed: 0\n")
+
+
+def test_check_says_nothing_of_included_rules_that_look_at_no_tool_here(khala, tmp_path):
+    (tmp_path / "brief.toml").write_text("""
+version = 1
+include = ["khala:grounded"]
+[[rule]]
+id = "payments"
+effect = "ask"
+effects = ["pay"]
+""")
+    code, out, _ = khala("policy", "check", "brief.toml", "--tools", "tools.json")
+    assert code == 0
+    assert [line.split("`")[1] for line in out.splitlines() if "never applies" in line] == ["payments"]

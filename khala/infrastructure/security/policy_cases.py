@@ -68,6 +68,10 @@ class CaseEntry(_Entry):
     user: str = ""
     principal: list[str] = Field(default_factory=list)
     """What the application calls the user: addresses, account numbers."""
+    principal_name: str = ""
+    """Their name, of which rules for `principals` speak."""
+    scopes: list[str] = Field(default_factory=list)
+    """What they were granted."""
     results: list[SeenResult] = Field(default_factory=list[SeenResult])
     call: CaseCall
     expect: Effect

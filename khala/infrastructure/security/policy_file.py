@@ -105,7 +105,8 @@ def parse_policy(
         check.refuse_shadowed(part, rules)
     if not rules:
         raise parts[0].source.fault("there is no rule, so everything would be denied: add a `[[rule]]` that allows")
-    return Policy(rules=rules, manifests=manifests, digest=digest, together=together)
+    brought = frozenset(rule.id for part in parts if part.is_builtin for rule in part.document.rule)
+    return Policy(rules=rules, manifests=manifests, digest=digest, brought=brought, together=together)
 
 
 def _manifests(

@@ -117,7 +117,8 @@ class _Reading:
 
     def warnings(self) -> Iterator[str]:
         for rule in self.policy.rules:
-            yield from self._about_rule(rule)
+            if rule.id not in self.policy.brought:
+                yield from self._about_rule(rule)
         for name in self.offered:
             yield from self._about_tool(name)
         for name in self.offered:
