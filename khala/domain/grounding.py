@@ -21,7 +21,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 from typing import Literal, NamedTuple, get_args
 
 from pydantic import JsonValue
@@ -29,9 +28,10 @@ from pydantic import JsonValue
 from .call import ToolCall
 from .label import Label
 from .manifest import ToolEffect, ToolManifest
+from .provenance.outgoing import Outgoing
 from .provenance.paths import PathMap, as_text
 from .provenance.records import Record, Secret, records_in
-from .provenance.shapes import figure_of, figures_in, keys_in, keys_of
+from .provenance.shapes import figure_of, figures_in
 from .provenance.texts import Texts, normalised, stands_in
 from .value import Value
 
@@ -244,7 +244,7 @@ class Grounding:
         if not self._secrets:
             return ()
         told = {normalised(each) for each in recipients}
-        outgoing = _Outgoing(normalised(text))
+        outgoing = Outgoing(normalised(text))
         return tuple(
             sorted(
                 {
@@ -437,38 +437,6 @@ def _sources(records: Iterable[Record]) -> tuple[str, ...]:
 def _plain_title(title: str) -> str:
     """A title without what an answer puts before it, and without the marks around it."""
     return _REPLY.sub("", title).strip(_PUNCTUATION)
-
-
-@dataclass(frozen=True)
-class _Outgoing:
-    """A text that leaves, asked for secrets."""
-
-    clean: str
-
-    def tells(self, secret: str) -> bool:
-        """Whether it tells a secret: as it is, in another writing, or with other marks between its characters.
-
-        Any text may tell a secret that nobody could read.
-        """
-        if not secret or stands_in(secret, self.clean):
-            return True
-        keys = keys_of(secret)  # first: most secrets have none, and the text is not searched for any
-        if keys and not keys.isdisjoint(self._keys):
-            return True
-        bare = _bare(secret)
-        return len(bare) > 2 * MIN_TELLING_CHARS and bare in self._bare
-
-    @cached_property
-    def _keys(self) -> frozenset[str]:
-        return frozenset(keys_in(self.clean))
-
-    @cached_property
-    def _bare(self) -> str:
-        return _bare(self.clean)
-
-
-def _bare(text: str) -> str:
-    return re.sub(r"[\W_]", "", text)
 
 
 def name_words(name: str) -> list[str]:

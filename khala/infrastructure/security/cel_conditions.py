@@ -14,7 +14,6 @@ error, so that the condition cannot be evaluated (2).
 
 from __future__ import annotations
 
-import re
 import threading
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
@@ -29,6 +28,7 @@ from khala.domain.value import JsonObject
 from khala.errors import PolicyInvalid
 
 from .argument_kinds import Kind
+from .compiler_words import PLACE, condensed
 from .condition_text import mentions
 from .confusables import confusable
 from .path_under import under
@@ -65,7 +65,7 @@ def compile_condition(
     try:
         program = _ENVIRONMENT.compile(text)
     except Exception as error:  # noqa: BLE001 (the runtime does not say what it raises)
-        raise PolicyInvalid(_condensed(str(error))) from None
+        raise PolicyInvalid(condensed(str(error))) from None
     if program.return_type() != cel.Type.BOOL:
         kind = program.return_type().name().lower()
         raise PolicyInvalid(f"the condition yields {kind}, not a bool: compare it, as in `args.flag == true`")
@@ -284,7 +284,7 @@ def faults_with(text: str, variable: str, kind: Kind) -> list[str]:
     try:
         _environment_with(variable, kind).compile(text)
     except Exception as error:  # noqa: BLE001 (the runtime does not say what it raises)
-        return [found[0] for found in _PLACE.finditer(str(error))]
+        return [found[0] for found in PLACE.finditer(str(error))]
     return []
 
 
@@ -336,28 +336,3 @@ _CHECKED = frozenset(["args", "calls", "spent", "matches", "matches_whole", "und
 def _value(text: str) -> object:
     """What an expression without variables yields; not a text nor a bool when it is in error."""
     return _ENVIRONMENT.compile(text).eval(_ENVIRONMENT.Activation({})).value()
-
-
-_KNOWN_NAMES = (
-    "`tool`, `effect`, `args`, `argv(text)`, `asked()`, `calls(tool)`, `confusable(text)`, `discloses()`, "
-    "`from_user(x)`, `grounded(x)`, `host(url)`, `matches_whole(text, pattern)`, `private_address(url)`, "
-    "`sources(x)`, `spent(name)`, `under(path, root)`"
-)
-_PLACE = re.compile(r"ERROR: <input>:(-?\d+):(-?\d+): ([^\n]*)")
-_UNDECLARED = re.compile(r"undeclared reference to '([^']*)'")
-
-
-def _condensed(message: str) -> str:
-    """What the compiler said, in one line with the place and, for an unknown name, the known ones."""
-    found = _PLACE.search(message)
-    if found is None:
-        return re.sub(r"\s+", " ", re.sub(r"^[A-Z_]+: | \[[A-Z_]+\]$", "", message)).strip().lower()
-    line, column, problem = found.groups()
-    unknown = _UNDECLARED.match(problem)
-    if unknown:
-        problem = f"`{unknown[1]}` is not known with these parameters: conditions know {_KNOWN_NAMES}"
-    problem = re.sub(r" \[[A-Z_]+\]$", "", problem.split(" expecting {")[0])
-    if re.search(r"'\((double, int|int, double)\)'$", problem):
-        problem += ": write the whole number with a decimal point, as in `3.0`"
-    place = f" (line {line}, column {column} of the condition)" if int(line) > 0 else ""
-    return f"{problem[:1].lower()}{problem[1:]}{place}"
