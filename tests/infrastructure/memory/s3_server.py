@@ -1,6 +1,6 @@
 """A process that serves S3 on 127.0.0.1 from RAM, with the bucket `khala`; prints its port, ends when it is killed."""
 
-# pyright: reportMissingImports=false, reportUntypedBaseClass=false
+# pyright: reportMissingImports=false, reportUntypedBaseClass=false, reportPrivateImportUsage=false
 # what it serves with is typed in part only, and may be missing: its test is skipped then
 
 from __future__ import annotations
