@@ -12,11 +12,13 @@
 from __future__ import annotations
 
 import atexit
+import math
 import threading
 import time
 import weakref
 from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
+from concurrent.futures import ThreadPoolExecutor
 from itertools import chain, islice
 from pathlib import Path
 
@@ -26,6 +28,7 @@ from khala.domain.call import Recollection, ToolResult
 from khala.domain.selection import EVERYTHING, Selection
 from khala.errors import MemoryUnusable
 from khala.infrastructure.memory.lance_table import TABLE_FORMAT, Entry, PassageTable
+from khala.infrastructure.memory.mirror import MIRRORED_PASSAGES, Mirror
 from khala.infrastructure.memory.outage import Outage
 from khala.infrastructure.memory.passages import Passage, passages
 from khala.infrastructure.memory.place import Place, claim, unusable
@@ -53,6 +56,12 @@ _BATCH_CHARS = 1_000_000
 
 _IDLE_S = 2.0
 """Seconds after which fewer results are committed too."""
+
+_QUIET_S = 70.0
+"""Seconds without a commit after which the table is tidied: what was folded away is kept for a minute."""
+
+_LONG_S = 3_600.0
+"""Seconds until the worker looks up for nothing."""
 
 _CATCH_UP_RESULTS = 1_000
 """Stored results held in memory at a time while a table is rebuilt."""
@@ -100,13 +109,19 @@ class LanceMemory:
         self._pending: dict[str, ToolResult] = {}  # remembered here, not committed yet
         self._backlog: dict[str, ToolResult] = {}  # taken from the store, after all that is pending
         self._oldest_s = 0.0  # when the first of the pending results came
+        self._waiting: Waiting | None = None  # as it was searched last
         self._hurried = 0  # recalls that wait
+        self._quiet_from_s = math.inf  # when there has been nothing to commit for a while
         self._closing = False
         self._abandoned = False
         self._failure: MemoryUnusable | None = None
         self._unopened: Unreachable | None = None  # why there is no table yet
         self._outage = Outage()
         self._table: PassageTable | None = None
+        self._indexing: threading.Thread | None = None
+        # what is sealed stays so: in RAM lies only what a search has just found
+        mirrored = MIRRORED_PASSAGES if sealing is None else 0
+        self._mirror = Mirror(dims=None if embedder is None else embedder.dims, most=mirrored)
         self._worker: threading.Thread | None = None
         self._changed = threading.Condition()
         self._committing = threading.Lock()  # held while the table changes
@@ -136,17 +151,25 @@ class LanceMemory:
             return []
         table, pending = self._settled()
         # looked at before the table is searched: a result committed in between is then found twice, never not at all
-        waiting = Waiting(pending, where)
-        total = table.total() + len(waiting.passages)
+        self._waiting = waiting = Waiting(pending, where, self._waiting)
+        index = self._mirror.follow(table) or table
+        total = index.total() + len(waiting.passages)
 
         def search(asked: Sequence[str]) -> Found:
-            found = table.by_words(asked, CANDIDATES, where)
+            found = index.by_words(asked, CANDIDATES, where)
             return found + waiting.by_words(asked, found, total)
 
-        vector = self._query_vector(wanted)
-        by_meaning = [] if vector is None else table.by_meaning(vector, CANDIDATES, where)
         asked = query_terms(wanted)
-        return self._ranking.best(wanted, limit, asked=asked, search=search, by_meaning=by_meaning, total=total)
+        by_meaning: Found = []
+        with ThreadPoolExecutor(1) as beside:
+            first = beside.submit(search, asked)  # while the query is embedded, which takes longer
+            if (vector := self._query_vector(wanted)) is not None:
+                by_meaning = index.by_meaning(vector, CANDIDATES, where)
+
+        def searched(terms: Sequence[str]) -> Found:
+            return first.result() if terms == asked else search(terms)
+
+        return self._ranking.best(wanted, limit, asked=asked, search=searched, by_meaning=by_meaning, total=total)
 
     def forget(self, result_ids: AbstractSet[str]) -> None:
         """Take results out for good, indexed or not. Raises `MemoryUnusable`."""
@@ -157,6 +180,7 @@ class LanceMemory:
                 self._backlog.pop(result_id, None)
         with self._committing:
             table.remove(result_ids)
+        self._mirror.follow(table)  # so that what was forgotten leaves RAM too
 
     def _query_vector(self, text: str) -> list[float] | None:
         """The vector to search with; `None` without an embedder, and while it is away."""
@@ -247,23 +271,34 @@ class LanceMemory:
             with self._changed:
                 self._table, self._unopened = table, None
                 self._changed.notify_all()
-            while batch := self._next_batch():
+            while (batch := self._next_batch()) is not None:
                 try:
-                    if not self._index(table, batch):
+                    if not self._take(table, batch):
                         return
-                    with self._changed:
-                        for result in batch:
-                            self._pending.pop(result.call.id, None)
-                            self._backlog.pop(result.call.id, None)
-                        self._changed.notify_all()
-                    with self._committing:
-                        table.fold()
                     self._outage.over()
                 except Unreachable as error:
                     self._sit_out(error)
                 self._take_in(missing)
         except BaseException as error:  # noqa: BLE001 - whatever it is, the next recall says it
             self._fail(error if isinstance(error, MemoryUnusable) else unusable(self._folder, error))
+
+    def _take(self, table: PassageTable, batch: Sequence[ToolResult]) -> bool:
+        """Index a batch, or tidy where there is none; whether it came to that before the memory was closed."""
+        if not batch:
+            with self._committing:
+                table.tidy()
+        elif not self._index(table, batch):
+            return False
+        self._mirror.follow(table, load=True)
+        with self._changed:
+            for result in batch:
+                self._pending.pop(result.call.id, None)
+                self._backlog.pop(result.call.id, None)
+            self._changed.notify_all()
+        if batch:
+            self._keep_up(table)
+        self._mirror.follow(table, load=True)
+        return True
 
     def _open_table(self) -> tuple[PassageTable, AbstractSet[str]] | None:
         """The table and the ids it knows; `None`, after a while, when it cannot be reached."""
@@ -295,8 +330,21 @@ class LanceMemory:
         with self._changed:
             self._backlog |= {result.call.id: result for result in taken if result.call.id not in self._pending}
 
-    def _next_batch(self) -> list[ToolResult]:
-        """The results to index next, once there are enough or it is time; none when the memory is closed."""
+    def _keep_up(self, table: PassageTable) -> None:
+        """Fold the table, or have it indexed by a thread that nothing waits for; both at once would spoil either."""
+        if self._indexing is not None and self._indexing.is_alive():
+            return
+        with self._committing:
+            table.fold()
+        if table.is_index_due():
+            self._indexing = threading.Thread(target=_index_large, args=(table,), name="khala-index", daemon=True)
+            self._indexing.start()
+
+    def _next_batch(self) -> list[ToolResult] | None:
+        """The results to index next, once there are enough or it is time.
+
+        None of them when nothing has come for a while after the last, and `None` when the memory is closed.
+        """
         enough, most = _BATCH_RESULTS
         with self._changed:
             while not self._abandoned:
@@ -305,12 +353,17 @@ class LanceMemory:
                 due = self._closing or self._hurried or waiting >= enough or left_s <= 0
                 if (waiting and due) or self._backlog:
                     # a backlog alone goes in small batches, so that what comes meanwhile need not wait long
+                    self._quiet_from_s = time.monotonic() + _QUIET_S
                     size = most if waiting else enough
                     return _limited(islice(chain(self._pending.values(), self._backlog.values()), size))
                 if self._closing:
                     break
-                self._changed.wait(left_s if self._pending else None)
-        return []
+                quiet_s = self._quiet_from_s - time.monotonic()
+                if quiet_s <= 0:
+                    self._quiet_from_s = math.inf
+                    return []
+                self._changed.wait(min(quiet_s, left_s if self._pending else _LONG_S))
+        return None
 
     def _index(self, table: PassageTable, batch: Sequence[ToolResult]) -> bool:
         """Commit what the table lacks of a batch; whether it came to that before the memory was closed."""
@@ -352,6 +405,13 @@ class LanceMemory:
             leaving = self._abandoned or not threading.main_thread().is_alive()
         if not leaving:  # at exit imports and executors fail, and that is nobody's fault
             structlog.get_logger().error("memory stopped", reason=str(failure))
+
+
+def _index_large(table: PassageTable) -> None:
+    try:
+        table.index()
+    except MemoryUnusable as error:  # another process folded meanwhile: the next commit tries again
+        structlog.get_logger().warning("memory was not indexed", reason=str(error))
 
 
 def _limited(results: Iterator[ToolResult]) -> list[ToolResult]:

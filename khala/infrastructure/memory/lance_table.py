@@ -1,7 +1,7 @@
 """The LanceDB table of passages: opened or made, appended to, searched by words and by vectors.
 
-The only place that imports lancedb and pyarrow (1 to 3 seconds, so on first use). What fails inside them comes out as
-`MemoryUnusable`. Filters and queries are objects, never strings.
+The only place that imports lancedb (beside `large_indexes.py`) and pyarrow: 1 to 3 seconds, so on first use. What fails
+inside them comes out as `MemoryUnusable`. Filters and queries are objects, never strings.
 """
 
 # pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false
@@ -25,9 +25,11 @@ import structlog
 from khala.domain.selection import Selection
 from khala.errors import MemoryUnusable, MissingExtra
 from khala.infrastructure.memory.commit_conflicts import committed
-from khala.infrastructure.memory.passages import Passage, Source, asked_terms, listed, opened, sealed, storable
+from khala.infrastructure.memory.large_indexes import REFINE, index_large, is_index_due, vectors_are_indexed
+from khala.infrastructure.memory.passages import Passage, Rows, Source, asked_terms, listed, opened, sealed, storable
 from khala.infrastructure.memory.place import Bucket, Place, made_by_another, unusable
 from khala.infrastructure.memory.ranking import Found
+from khala.infrastructure.memory.repeats import Text, varied
 from khala.infrastructure.memory.terms import Sealing
 from khala.infrastructure.memory.words import TERM_CHARS
 
@@ -43,9 +45,10 @@ _METADATA_CACHE_BYTES = 16 * 2**20
 _FRAGMENTS = 50
 """Commits after which the table is folded: at 50 it costs no more CPU than never, at 23 times less disk (measured)."""
 
-_SCANNED_ROWS = 64
-"""Rows beside the full-text index: each costs every search 20 us (measured), and LanceDB scores it by another average
-length. Folding costs the more the larger the table is, so a large one may have a twentieth of its rows beside it."""
+_SCANNED_ROWS = (64, 1_000)
+"""Rows beside the full-text index: each costs every search 5 to 20 us (measured), and LanceDB scores it by another
+average length. Folding costs the more the larger the table is (1 to 2 s at 60,000 rows), so a twentieth of the rows may
+lie beside the index, but no fewer than the first number, and no more than the second."""
 
 _KEPT_VERSIONS = timedelta(minutes=1)
 """How long a reader in another process may hold on to what was folded away; a query takes milliseconds."""
@@ -223,6 +226,29 @@ class PassageTable:
                 row["vector"] = vector
             yield row
 
+    def version(self) -> int:
+        """Another one after each commit of any process."""
+        with _translated(self._folder):
+            return int(self._table.version)
+
+    def rows(self, result_ids: AbstractSet[str] | None) -> Rows:
+        """The passages of some results, or of all, to be searched elsewhere; not of a sealed table."""
+        from lancedb.expr import col, lit
+
+        columns = [*_COLUMNS, "terms", *(() if self._dims is None else ["vector"])]
+        with _translated(self._folder):
+            search: Any = self._table.search().where(col("end") > lit(0)).select(columns)
+            if result_ids is not None:
+                search = search.where(col("result_id").isin(sorted(result_ids)))
+            found: Any = search.to_arrow()
+            texts = found.drop_columns(["vector"]) if self._dims is not None else found
+            passages = [one for row in texts.to_pylist() if (one := _passage(row, None)) is not None]
+            if self._dims is None:
+                return Rows(passages, found["terms"].to_pylist(), [False] * len(passages), None)
+            vectors = found["vector"].combine_chunks()
+            embedded: list[bool] = vectors.is_valid().to_pylist()
+            return Rows(passages, found["terms"].to_pylist(), embedded, vectors.flatten().to_numpy())
+
     def total(self) -> int:
         """Rows, of which all but a few are passages."""
         with _translated(self._folder):
@@ -237,18 +263,27 @@ class PassageTable:
 
         with _translated(self._folder):
             words = MatchQuery(" ".join(asked), "terms")  # pyright: ignore[reportCallIssue] - the rest has defaults
-            search = self._table.search(words, query_type="fts")
-            search = _within(search, where).select([*_COLUMNS, "_score"]).limit(limit)
-            rows: list[dict[str, Any]] = search.to_list()
-        return self._found((row, float(row["_score"])) for row in rows)
 
-    def by_meaning(self, vector: list[float], limit: int, where: Selection) -> Found:
+            def found(without: AbstractSet[Text]) -> Found:
+                search = _within(self._table.search(words, query_type="fts"), where, without)
+                rows: list[dict[str, Any]] = search.select([*_COLUMNS, "_score"]).limit(limit).to_list()
+                return self._found((row, float(row["_score"])) for row in rows)
+
+            return varied(found, limit)
+
+    def by_meaning(self, vector: Sequence[float], limit: int, where: Selection) -> Found:
         """The nearest passages by cosine, of the results that are meant."""
         with _translated(self._folder):
-            search = self._table.search(vector, vector_column_name="vector", query_type="vector")
-            search = _within(search.distance_type("cosine"), where).select([*_COLUMNS, "_distance"]).limit(limit)
-            rows: list[dict[str, Any]] = search.to_list()
-        return self._found((row, 1.0 - float(row["_distance"])) for row in rows)
+            refined = vectors_are_indexed(self._table)
+
+            def found(without: AbstractSet[Text]) -> Found:
+                search = self._table.search(list(vector), vector_column_name="vector", query_type="vector")
+                search = _within(search.distance_type("cosine"), where, without).select([*_COLUMNS, "_distance"])
+                search = search.limit(limit).refine_factor(REFINE) if refined else search.limit(limit)
+                rows: list[dict[str, Any]] = search.to_list()
+                return self._found((row, 1.0 - float(row["_distance"])) for row in rows)
+
+            return varied(found, limit)
 
     def _found(self, rows: Iterable[tuple[Mapping[str, Any], float]]) -> Found:
         passages = ((_passage(row, self._sealing), score) for row, score in rows)
@@ -279,22 +314,40 @@ class PassageTable:
                 time.sleep(2 * _NO_VERSIONS.total_seconds())  # the version before that one was too young to go
                 committed(fold)
 
+    def is_index_due(self) -> bool:
+        """Whether the table has grown so much that `index` is worth its time."""
+        with _translated(self._folder):
+            return is_index_due(self._table)
+
+    def index(self) -> None:
+        """Make the indexes of a large table: a minute for a million rows."""
+        with _translated(self._folder):
+            index_large(self._table)
+
+    def tidy(self) -> None:
+        """Fold whatever there is, and remove what was folded before and nobody reads any more."""
+        with _translated(self._folder):
+            self._optimize()
+
     def fold(self) -> None:
         """Join the fragments of many small commits, and index the words of their rows, once there are enough."""
         with _translated(self._folder):
-            if not self._is_ragged():
-                return
-            try:
-                in_bucket = isinstance(self._folder, Bucket)
-                self._table.optimize(cleanup_older_than=_KEPT_IN_BUCKET if in_bucket else _KEPT_VERSIONS)
-            except RuntimeError as error:  # two processes folding at once; the next commit tries again
-                structlog.get_logger().warning("memory was not folded", reason=str(error).partition("\n")[0])
+            if self._is_ragged():
+                self._optimize()
+
+    def _optimize(self) -> None:
+        try:
+            in_bucket = isinstance(self._folder, Bucket)
+            self._table.optimize(cleanup_older_than=_KEPT_IN_BUCKET if in_bucket else _KEPT_VERSIONS)
+        except RuntimeError as error:  # two processes folding at once; the next commit tries again
+            structlog.get_logger().warning("memory was not folded", reason=str(error).partition("\n")[0])
 
     def _is_ragged(self) -> bool:
         # a threshold of its own for each process, so that two rarely fold at once
         most_fragments = _FRAGMENTS + os.getpid() * 17 % _FRAGMENTS
         indexed = self._table.index_stats(_TERMS_INDEX)
-        most_scanned = max(_SCANNED_ROWS, indexed.num_indexed_rows // 20)
+        fewest, most = _SCANNED_ROWS
+        most_scanned = min(most, max(fewest, indexed.num_indexed_rows // 20))
         fragments: int = self._table.stats()["fragment_stats"]["num_fragments"]
         return fragments > most_fragments or indexed.num_unindexed_rows > most_scanned
 
@@ -325,10 +378,14 @@ def _passage(row: Mapping[str, Any], sealing: Sealing | None) -> Passage | None:
     return opened(source, [row[name] for name in _PASSAGE], sealing)
 
 
-def _within(search: Any, where: Selection) -> Any:
+def _within(search: Any, where: Selection, without: AbstractSet[Text]) -> Any:
     """A search among the results that are meant; each condition is an object with a value, never text."""
+    from lancedb.expr import col, lit
+
     for condition in _conditions(where):
         search = search.where(condition)
+    for digest, label in sorted(without):
+        search = search.where((col("digest") != lit(digest)) | (col("label") != lit(label)))
     return search
 
 

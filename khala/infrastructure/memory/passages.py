@@ -16,7 +16,7 @@ from khala.infrastructure.memory.terms import Sealing
 from khala.infrastructure.memory.words import clean, terms
 from khala.infrastructure.store.canonical import canonical_digest
 
-__all__ = ["Passage", "Source", "asked_terms", "listed", "opened", "passages", "sealed", "storable"]
+__all__ = ["Passage", "Rows", "Source", "asked_terms", "listed", "opened", "passages", "sealed", "storable"]
 
 HEADER_CHARS = 120
 """Characters of a header at most: about 30 word pieces of the 256 that MiniLM reads."""
@@ -108,6 +108,19 @@ class Passage:
     def terms(self) -> list[str]:
         """What is searched by words."""
         return terms(self.words)
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Some passages of a table, each with its terms and its vector."""
+
+    passages: Sequence[Passage]
+    terms: Sequence[str]
+    """Of each passage, joined by blanks."""
+    embedded: Sequence[bool]
+    """Whether a passage has a vector."""
+    vectors: Any
+    """Of those that have one, one behind the other: an array of float32."""
 
 
 def sealed(passage: Passage, sealing: Sealing | None) -> tuple[str, str]:

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
-__all__ = ["TERM_CHARS", "bm25", "clean", "names", "query_terms", "searchable", "terms"]
+__all__ = ["K1", "TERM_CHARS", "B", "bm25", "clean", "names", "query_terms", "searchable", "terms"]
 
 QUERY_CHARS = 4_000
 """Characters of a query that are read: a model takes in about 1,000, and a hundred words name any passage."""
@@ -36,7 +36,7 @@ _VOWEL = re.compile("[aeiouy]")
 _SHORT = 3
 """Letters of a word, or of what an ending leaves of it, that are not shortened further."""
 
-_K1, _B = 1.2, 0.75
+K1, B = 1.2, 0.75
 """Of BM25, as LanceDB and SQLite have them."""
 
 _STOP_WORDS = frozenset(
@@ -98,8 +98,8 @@ def bm25(
         rarity = weight * math.log(1 + (len(known) + silent - holding + 0.5) / (holding + 0.5))
         for number, counts in enumerate(held):
             if times := counts[term]:
-                length = 1 - _B + _B * counts.total() / usual
-                scores[number] += rarity * times * (_K1 + 1) / (times + _K1 * length)
+                length = 1 - B + B * counts.total() / usual
+                scores[number] += rarity * times * (K1 + 1) / (times + K1 * length)
     return scores
 
 
