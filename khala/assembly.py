@@ -18,7 +18,7 @@ from khala.agent.research import ResearchAgent
 from khala.agent.session import Session
 from khala.domain.budget import InteractionBudget
 from khala.domain.call import ToolResult
-from khala.domain.events import ModelReplied, Recorded, RunStarted, ToolDigest
+from khala.domain.events import CallFinished, ModelReplied, Recorded, RunStarted, ToolDigest
 from khala.domain.grounding import Principal
 from khala.domain.memory_view import MemoryView
 from khala.domain.namespace import Namespace
@@ -285,11 +285,16 @@ class Home:
         return page(told_runs(runs, self.store.read_text, [self._delegated(records) for records in runs]))
 
     def _delegated(self, records: Sequence[Recorded]) -> Mapping[str, Sequence[Recorded]]:
-        """For each call of an imported run that was handed to a sub-agent, the run of that."""
+        """For each call that was handed to a sub-agent, the run of that; the last one where there are several."""
         started = records[0].event if records else None
-        if not isinstance(started, RunStarted) or started.imported is None:
+        is_imported = isinstance(started, RunStarted) and started.imported is not None
+        if is_imported:
+            calls = {call.id for each in records if isinstance(each.event, ModelReplied) for call in each.event.calls}
+        else:
+            ended = [each.event for each in records if isinstance(each.event, CallFinished)]
+            calls = {event.call_id for event in ended if event.spend is not None}
+        if not calls:
             return {}
-        calls = {call.id for each in records if isinstance(each.event, ModelReplied) for call in each.event.calls}
         asked = [run for run in self.store.runs() if run.asked_by in calls]
         return {run.asked_by: self.store.records(run.run_id) for run in asked}
 

@@ -19,6 +19,7 @@ from khala.domain.tool import MAX_RESULT_CHARS, ArgumentsInvalid
 from khala.domain.trajectory import CallState, Turn
 from khala.errors import ToolFailed
 
+from .delegation import Asking, asking
 from .guard import Guard, Permit
 from .recording import Recording
 
@@ -151,11 +152,14 @@ class TurnCalls:
             began = clock()
             label = Label(origins=(f"tool:{state.call.tool}",))
             derived_from: tuple[str, ...] = ()
+            spend: Spend | None = None
+            asking.set(Asking(self.run, self.budget, state.call.id))
             status: CallStatus = "ok"
             try:
                 left_s = self.budget.seconds_left(self.run.trajectory.spend)
                 output = await self.guard.run(permit, timeout_s=left_s)
                 text, label, derived_from = output.text, output.label or label, output.derived_from
+                spend = output.spend
             except ToolFailed as error:
                 status, text = "failed", str(error)
             except TimeoutError:
@@ -170,6 +174,7 @@ class TurnCalls:
                 shown_chars=permit.tool.max_result_chars,
                 derived_from=derived_from,
                 elapsed_ms=round((clock() - began) * 1000),
+                spend=spend,
             )
 
     def _close(self, state: CallState, status: CallStatus, text: str) -> None:

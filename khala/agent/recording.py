@@ -102,7 +102,8 @@ class Recording:
         match event:
             case RunStarted():
                 self.grounding.principal = event.principal
-                self.grounding.add_user_words(event.task)
+                for words in event.said_by_user:
+                    self.grounding.add_user_words(words)
             case UserSaid():
                 self.grounding.add_user_words(event.text)
             case CallDecided():
@@ -126,6 +127,7 @@ class Recording:
         shown_chars: int,
         derived_from: tuple[str, ...] = (),
         elapsed_ms: int = 0,
+        spend: Spend | None = None,
     ) -> None:
         """Keep the text of a result and write down that the call has it."""
         event = CallFinished(
@@ -137,6 +139,7 @@ class Recording:
             label=label,
             derived_from=derived_from,
             elapsed_ms=elapsed_ms,
+            spend=spend,
         )
         record = self.log.append(event)
         if status in _SAID_BY_TOOLS:

@@ -12,15 +12,18 @@ from khala.domain.budget import InteractionBudget, Spend
 from khala.domain.context import Context
 from khala.domain.events import Finding, Recorded, RunResumed, RunStarted, RunStatus
 from khala.domain.grounding import Principal
+from khala.domain.manifest import ToolEffect
 from khala.domain.namespace import Namespace
 from khala.domain.policy import Effect
 from khala.domain.ports import ChatModel, Memory, Observer, RunLog, RunStore
 from khala.domain.retention import Retention
+from khala.domain.tool import Tool
 from khala.domain.trajectory import Trajectory
 from khala.domain.verifiers import Verifiers
 from khala.errors import InvalidTask, RunUnknown
 
 from .calls import TurnCalls
+from .delegation import sub_agent
 from .guard import Guard
 from .prompts import SYSTEM
 from .recording import Recording
@@ -76,15 +79,25 @@ class ResearchAgent:
     settings: Mapping[str, str] = field(default_factory=dict[str, str])
     """Kept in the log for whoever resumes the run; never a secret."""
 
-    async def run(self, task: str) -> Report:
+    async def run(self, task: str, *, asked_by: str = "", user_words: tuple[str, ...] | None = None) -> Report:
         """Work on a task to its end.
 
-        Raises `InvalidTask` for a task that is none, `ModelError` and `HomeError` as they come; such a run can be
-        resumed.
+        A task that another agent hands over names the call that it was `asked_by`, and what the user had said to that
+        agent (`user_words`): its own words vouch for nothing. `as_tool` does so. Raises `InvalidTask` for a task that
+        is none, `ModelError` and `HomeError` as they come; such a run can be resumed.
         """
         _check(task)
         with self.store.create() as log:
-            return await self._begin(log, task, self.observers)
+            return await self._begin(log, task, self.observers, asked_by=asked_by, user_words=user_words)
+
+    def as_tool(self, name: str, description: str, *, effect: ToolEffect | None = None) -> Tool:
+        """This agent as a tool of another one, which hands it a task and gets its answer, untrusted.
+
+        `description` is what the other model is told. A policy knows it by `effect`; without it by `execute`, or by
+        `read` when all that its own tools do is read. Its budget is carved out of its caller's; of two that are asked
+        at once each gets what is left then. Raises `InvalidTool` for a name that cannot be a tool's.
+        """
+        return sub_agent(self, name=name, description=description, effect=effect)
 
     async def resume(self, run_id: str) -> Report:
         """Drive a run on from where it stands; a run that has ended is only reported.
@@ -107,7 +120,15 @@ class ResearchAgent:
         """Drive a run on, giving each event from the first one of the run on. Raises what `resume` raises."""
         return self._streamed(self.store.reopen(run_id), None)
 
-    async def _begin(self, log: RunLog, task: str, observers: Sequence[Observer]) -> Report:
+    async def _begin(
+        self,
+        log: RunLog,
+        task: str,
+        observers: Sequence[Observer],
+        *,
+        asked_by: str = "",
+        user_words: tuple[str, ...] | None = None,
+    ) -> Report:
         recording = Recording(log, self.store, self.memory, observers, Trajectory(log.run_id), self.guard.describe)
         started = RunStarted(
             task=task,
@@ -119,6 +140,8 @@ class ResearchAgent:
             budget=self.budget,
             retention=self.retention,
             principal=self.principal,
+            asked_by=asked_by,
+            user_words=user_words,
             namespace=self.namespace,
             dry_run=self.guard.unsafe_dry_run,
             settings=dict(self.settings),

@@ -47,6 +47,23 @@ class Spend:
         per_tool = {**self.calls_per_tool, tool: self.calls_per_tool.get(tool, 0) + 1}
         return replace(self, tool_calls=self.tool_calls + 1, calls_per_tool=per_tool)
 
+    def with_child(self, child: Spend) -> Spend:
+        """What a sub-agent used, too; its seconds passed while the caller waited, its rollbacks are its own."""
+        per_tool = {
+            tool: self.calls_per_tool.get(tool, 0) + child.calls_per_tool.get(tool, 0)
+            for tool in {**self.calls_per_tool, **child.calls_per_tool}
+        }
+        return replace(
+            self,
+            turns=self.turns + child.turns,
+            tool_calls=self.tool_calls + child.tool_calls,
+            calls_per_tool=per_tool,
+            prompt_tokens=self.prompt_tokens + child.prompt_tokens,
+            cached_tokens=self.cached_tokens + child.cached_tokens,
+            completion_tokens=self.completion_tokens + child.completion_tokens,
+            money=self.money + child.money,
+        )
+
     @property
     def amounts(self) -> dict[str, float]:
         """Everything that is one number, by name."""

@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, TypeAdapter
 
-from .budget import InteractionBudget, LimitName
+from .budget import InteractionBudget, LimitName, Spend
 from .call import CallStatus, ToolCall
 from .grounding import Endorsement, Principal
 from .label import Label
@@ -134,6 +134,10 @@ class RunStarted(Value):
     retention: Retention
     principal: Principal = Principal()
     """On whose behalf the run acts."""
+    asked_by: str = ""
+    """Of a sub-agent's run: the call in another run that handed it the task."""
+    user_words: tuple[str, ...] | None = None
+    """Of a sub-agent's run: what the user had said then; `None` where the task itself is the user's."""
     namespace: Namespace = Namespace()
     """Whose the run is, and all that its tools tell."""
     dry_run: bool = False
@@ -144,6 +148,13 @@ class RunStarted(Value):
     """The run was driven elsewhere and read from a log; khala guarded none of its calls, and nobody can resume it."""
     settings: dict[str, str] = Field(default_factory=dict)
     """What the caller needs to drive the run again: corpus, model address ... Never a secret."""
+
+    @property
+    def said_by_user(self) -> tuple[str, ...]:
+        """The words at the start that are the user's; who wrote those of an imported run nobody knows."""
+        if self.imported is not None:
+            return ()
+        return (self.task,) if self.user_words is None else self.user_words
 
 
 class RunResumed(Value):
@@ -248,6 +259,8 @@ class CallFinished(Value):
     label: Label
     derived_from: tuple[str, ...] = ()
     elapsed_ms: int = 0
+    spend: Spend | None = None
+    """What a sub-agent that was asked used of the run's budget."""
     happened_at_ms: int = 0
     """Of an imported run, as in `ModelReplied`."""
 

@@ -27,6 +27,7 @@ from pydantic import (
 
 from khala.errors import InvalidTool
 
+from .budget import Spend
 from .label import Label
 from .manifest import ResultTrust, ToolEffect, ToolManifest
 from .strict_json import JsonRefused, check_shape, check_written
@@ -53,6 +54,8 @@ class ToolOutput(Value):
     says `results = "labelled"`."""
     derived_from: tuple[str, ...] = ()
     """Ids of earlier results whose words the text repeats."""
+    spend: Spend | None = None
+    """What an agent that was asked used of its caller's budget."""
 
 
 class ToolSpec(Value):

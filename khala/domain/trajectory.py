@@ -297,9 +297,8 @@ class Trajectory:
     def _take_start(self, event: RunStarted) -> None:
         self.started = event
         self.policy = event.policy
-        if event.imported is None:
-            self.words.append(event.task)
-        elif event.imported.started_at_ms:
+        self.words += event.said_by_user
+        if event.imported is not None and event.imported.started_at_ms:
             passed_ms = event.imported.ended_at_ms - event.imported.started_at_ms
             self.spend = replace(self.spend, seconds=max(0, passed_ms) / 1000)
 
@@ -336,6 +335,8 @@ class Trajectory:
             self.answers.clear()
         if event.status == "ok" and state.decided is not None:
             self.answers.setdefault(state.decided.decision.call_digest, event.call_id)
+        if event.spend is not None:
+            self.spend = self.spend.with_child(event.spend)
         if event.status == "repeated":
             for earlier in event.derived_from:
                 self.repeats[earlier] = self.repeats.get(earlier, 0) + 1

@@ -81,5 +81,5 @@ def summary(run_id: str, events: int, first: bytes, last: bytes) -> RunSummary:
     begun = start.event if isinstance(start.event, RunStarted) else None
     task, is_imported = (begun.task, begun.imported is not None) if begun else ("", False)
     status = end.event.status if isinstance(end.event, RunEnded) else "unfinished"
-    asked_by = begun.imported.asked_by if begun and begun.imported else ""
+    asked_by = "" if begun is None else begun.asked_by or (begun.imported.asked_by if begun.imported else "")
     return RunSummary(run_id, task, status, start.at_ms, events, is_imported, asked_by)
