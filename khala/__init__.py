@@ -20,10 +20,13 @@ if TYPE_CHECKING:
     from khala.domain.grounding import Endorsement, Grounding, Principal
     from khala.domain.label import Label
     from khala.domain.manifest import ToolManifest
+    from khala.domain.memory_limits import MemoryLimits
     from khala.domain.message import ModelReply, Prompt, RequestedCall
+    from khala.domain.namespace import Namespace
     from khala.domain.policy import Decision, Policy, Rule
     from khala.domain.retention import Retention
     from khala.domain.run_reading import RunReading
+    from khala.domain.selection import Selection
     from khala.domain.tool import Tool, ToolOutput, tool
     from khala.domain.trajectory import Trajectory
     from khala.domain.verifiers import BUILT_IN_VERIFIERS, Verifiers, evidence_check, loop_breaker, stagnation
@@ -54,7 +57,9 @@ _LOADED_ON_FIRST_USE = {
     "InteractionBudget": "khala.domain.budget",
     "KhalaError": "khala.errors",
     "Label": "khala.domain.label",
+    "MemoryLimits": "khala.domain.memory_limits",
     "ModelReply": "khala.domain.message",
+    "Namespace": "khala.domain.namespace",
     "OpenAIChat": "khala.infrastructure.models.openai.chat",
     "Permit": "khala.agent.guard",
     "Policy": "khala.domain.policy",
@@ -71,6 +76,7 @@ _LOADED_ON_FIRST_USE = {
     "Rule": "khala.domain.policy",
     "Ruling": "khala.agent.guard",
     "RunReading": "khala.domain.run_reading",
+    "Selection": "khala.domain.selection",
     "Session": "khala.agent.session",
     "Spend": "khala.domain.budget",
     "Tool": "khala.domain.tool",
@@ -108,7 +114,9 @@ __all__ = [
     "InteractionBudget",
     "KhalaError",
     "Label",
+    "MemoryLimits",
     "ModelReply",
+    "Namespace",
     "OpenAIChat",
     "Permit",
     "Policy",
@@ -125,6 +133,7 @@ __all__ = [
     "Rule",
     "Ruling",
     "RunReading",
+    "Selection",
     "Session",
     "Spend",
     "Tool",

@@ -226,7 +226,7 @@ class Home:
     def session(
         self,
         task: str,
-        functions: Functions,
+        functions: Functions = (),
         *,
         policy: PolicySource = None,
         principal: Principal | None = None,
@@ -236,7 +236,7 @@ class Home:
         unsafe_dry_run: bool = False,
         observers: Sequence[Observer] = (),
     ) -> Generator[Session]:
-        """The guard for one task in somebody else's loop; what it decides and what came of it is kept in this home.
+        """Guard and memory for one task in somebody else's loop; what is decided and told is kept in this home.
 
         See `guarded` for the arguments. The session ends with the context. Raises `PolicyInvalid`, `InvalidTool`.
         """
@@ -245,7 +245,13 @@ class Home:
             functions, policy, approver, approval_timeout_s, unsafe_dry_run=unsafe_dry_run, known_tools=known
         )
         with _session(
-            self.store, task, guard, principal, namespace, memory=self.memory, observers=observers
+            self.store,
+            task,
+            guard,
+            principal,
+            namespace,
+            memory=self.memory_of(namespace, principal),
+            observers=observers,
         ) as session:
             yield session
 
@@ -338,7 +344,7 @@ class Home:
 @contextmanager
 def guarded(
     task: str,
-    functions: Functions,
+    functions: Functions = (),
     *,
     policy: PolicySource = None,
     principal: Principal | None = None,

@@ -14,13 +14,15 @@ import functools
 import inspect
 import threading
 import time
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any, ParamSpec, TypeVar, cast, overload
 
-from khala.domain.call import CallStatus, ToolCall
+from khala.domain.call import CallStatus, Recollection, ToolCall
 from khala.domain.events import CallRequested, RunEnded, RunStarted, ToolDigest, UserSaid
 from khala.domain.label import Label
-from khala.domain.tool import ArgumentsInvalid, Tool, ToolOutput
+from khala.domain.selection import EVERYTHING, Selection
+from khala.domain.strict_json import JsonRefused, check_shape, check_written
+from khala.domain.tool import TOOL_NAME, ArgumentsInvalid, Tool, ToolOutput
 from khala.domain.trajectory import CallState
 from khala.domain.value import JsonObject
 from khala.errors import CallDenied, InvalidTool, PermitRefused
@@ -61,6 +63,41 @@ class Session:
         """Take in further words of the user: what stands in them counts as theirs."""
         with self._turn:
             self._run.write(UserSaid(text=words))
+
+    def remember(self, tool: str, arguments: JsonObject, text: str, *, label: Label | None = None) -> str:
+        """Take in what a function told that is not protected here; the id by which it is found again.
+
+        It can be recalled from now on, in this session and in later ones, with its label; without one it is untrusted.
+        Nothing was decided about the call. Raises `InvalidTool` for a name that is none, or arguments that are no JSON.
+        """
+        if not TOOL_NAME.match(tool):
+            raise InvalidTool(f"`{tool}` cannot name a tool: use up to 64 ASCII letters, digits, `_` and `-`")
+        try:
+            check_shape(arguments)
+            check_written(arguments)
+        except JsonRefused as error:
+            raise InvalidTool(f"the arguments of `{tool}` cannot be written down: {error}") from None
+        came_from = Label(origins=(f"tool:{tool}",))
+        with self._turn:
+            call = ToolCall(id=self._run.trajectory.next_call_id(), tool=tool, arguments=arguments)
+            self._run.write(CallRequested(call=call))
+            self._run.finish(
+                self._run.trajectory.call(call.id),
+                "ok",
+                output_of(text).text,
+                label=came_from if label is None else label.join(came_from.model_copy(update={"trust": label.trust})),
+                shown_chars=len(text),
+            )
+        return call.id
+
+    def recall(self, query: str, *, limit: int = 5, where: Selection = EVERYTHING) -> Sequence[Recollection]:
+        """The best passages of what this session's namespace sees and its principal may read, best first.
+
+        It may wait for what was just remembered to be embedded: `asyncio.to_thread(session.recall, query)` does not
+        hold up a loop. Raises `MemoryUnusable`; a session without a home has no memory, and finds nothing.
+        """
+        memory = self._run.memory
+        return [] if memory is None else memory.recall(query, limit=limit, where=where)
 
     def end(self, answer: str = "") -> None:
         """Close the log, with the answer the host gave if there is one; no call can follow."""

@@ -53,6 +53,11 @@ def test_the_guard_alone_runs_in_ten_lines(tmp_path):
     assert told[1].startswith("`send_mail` was refused by policy rule `no-grant`")
 
 
-@pytest.mark.parametrize("name", ["quickstart.py", "own_tool.py", "guard_only.py"])
+def test_memory_alone_runs_in_ten_lines(tmp_path):
+    told = run(ROOT / "examples" / "memory_only.py", tmp_path).splitlines()
+    assert "Cranes nest in the bogs of Hossa, from April on. search True untrusted" in told
+
+
+@pytest.mark.parametrize("name", ["quickstart.py", "own_tool.py", "guard_only.py", "memory_only.py"])
 def test_the_readme_shows_the_examples_word_for_word(name):
     assert (ROOT / "examples" / name).read_text().partition('"""\n\n')[2] in (ROOT / "README.md").read_text()
