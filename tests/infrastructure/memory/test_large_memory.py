@@ -13,7 +13,7 @@ import lancedb
 import pytest
 
 from khala.domain.selection import EVERYTHING, Selection
-from khala.infrastructure.memory import lance_memory, large_indexes
+from khala.infrastructure.memory import arrivals, lance_indexes, lance_memory
 from khala.infrastructure.memory.lance_memory import LanceMemory
 from khala.infrastructure.memory.mirror import Mirror
 from khala.testing.memory_check import check_memory, example_result
@@ -42,7 +42,7 @@ class LetterEmbedder:
 @pytest.fixture
 def large(monkeypatch: pytest.MonkeyPatch) -> None:
     """All tables count as large."""
-    monkeypatch.setattr(large_indexes, "LARGE_ROWS", 1_000)
+    monkeypatch.setattr(lance_indexes, "LARGE_ROWS", 1_000)
     monkeypatch.setattr(lance_memory, "Mirror", lambda dims, most: Mirror(dims=dims, most=min(most, 0)))
 
 
@@ -66,7 +66,7 @@ def test_a_table_that_has_grown_large_is_indexed_while_the_memory_is_used(tmp_pa
             assert memory.recall("lake77 is deep")[0].result_id == "run-77"
             assert time.monotonic() < deadline
         assert {"terms_idx", "result_id_idx", "tenant_idx", "tool_idx"} <= indexes(tmp_path)
-        table = memory._opened()
+        table = memory._indexer.table()
         for number in (0, 500, 1_199):
             [(passage, cosine)] = table.by_meaning(LetterEmbedder().embed_query(results[number].text), 1, EVERYTHING)
             assert (passage.result_id, round(cosine, 3)) == (f"run-{number}", 1.0)  # refined: the index knows bits only
@@ -107,7 +107,7 @@ def test_a_text_that_came_a_thousand_times_leaves_room_for_others(tmp_path: Path
 
 
 def test_a_quiet_memory_is_tidied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(lance_memory, "_QUIET_S", 0.2)
+    monkeypatch.setattr(arrivals, "_QUIET_S", 0.2)
     with closing(LanceMemory(tmp_path)) as memory:
         for number in range(20):
             memory.remember(example_result(f"lake{number}", number=number))

@@ -1,7 +1,4 @@
-"""The indexes that a LanceDB table of passages gets once it is large: of its vectors, and of what selections ask for.
-
-Beside `lance_table.py` the only place that imports lancedb.
-"""
+"""The indexes of a LanceDB table of passages: of terms always; of vectors and what is selected by once it is large."""
 
 # pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false, reportUnknownVariableType=false
 # lancedb's signatures are full of pyarrow, which has no types
@@ -15,8 +12,14 @@ from typing import Any
 import structlog
 
 from khala.infrastructure.memory.commit_conflicts import committed
+from khala.infrastructure.memory.words import TERM_CHARS
 
-__all__ = ["LARGE_ROWS", "REFINE", "index_large", "is_index_due", "vectors_are_indexed"]
+__all__ = ["LARGE_ROWS", "REFINE", "TERMS_INDEX", "index_large", "index_terms", "is_index_due", "vectors_are_indexed"]
+
+TERMS_INDEX = "terms_idx"
+
+_TERM_BYTES = 4 * TERM_CHARS
+"""Of a term that the full-text index keeps: all of it; the default (40) loses a SHA-256."""
 
 LARGE_ROWS = 50_000
 """Below this an exact search takes no longer than one by an index."""
@@ -32,6 +35,27 @@ _MOST_SEGMENTS = 16
 
 _COLUMNS = {"result_id": "BTree", "run_id": "BTree", "at_ms": "BTree", "tenant": "Bitmap", "tool": "Bitmap"}
 """What is looked up, and selected by, beside the rest."""
+
+
+def index_terms(table: Any) -> None:
+    """Make the full-text index of a new table."""
+    from lancedb.index import FTS
+
+    if list(table.list_indices()):
+        return
+    terms_as_they_are = FTS(
+        base_tokenizer="whitespace",
+        lower_case=False,
+        stem=False,
+        remove_stop_words=False,
+        ascii_folding=False,
+        max_token_length=_TERM_BYTES,
+    )
+    try:
+        table.create_index("terms", config=terms_as_they_are, name=TERMS_INDEX)
+    except RuntimeError:
+        if not list(table.list_indices()):  # else another process made it a moment before
+            raise
 
 
 def vectors_are_indexed(table: Any) -> bool:
