@@ -8,7 +8,8 @@ says the same few words, which is the worst case for finding a passage. Times ar
 which reads each text once, is timed per event, over all, the first and the last thousand. The first question judges the
 whole answer; it is timed apart, and so are the first gain and judging all of it anew after one result more. Then each
 question is asked three times after the last event came once more, and the slowest counts; `sentence` is one nobody
-asked about before. Memory is what `tracemalloc` finds added, result texts apart, before and after reading.
+asked about before, `in_words` one without its numbers, which many results say about as well. Memory is what
+`tracemalloc` finds added, result texts apart, before and after reading.
 """
 
 from __future__ import annotations
@@ -178,8 +179,10 @@ def questions(run: MadeRun, graph: ReasoningGraph) -> dict[str, Callable[[], obj
     sentences = [claim.sentence for claim in graph.claims()]
     supported = next((claim.sentence for claim in graph.claims() if claim.supports), sentences[0])
     new = (f"{sentence}, it seems" for sentence in cycle(sentences))
+    in_words = (" ".join(word for word in sentence.split() if word.isalpha()) for sentence in cycle(sentences))
     return {
         "sentence": lambda: graph.judge(next(new)),
+        "in_words": lambda: graph.judge(next(in_words)),
         "claims": graph.claims,
         "why": lambda: graph.why(supported),
         "unsupported": graph.unsupported,
@@ -226,7 +229,7 @@ def main() -> None:
         print(f"{name:<32}", *(f"{each[name]:>10,.1f}" for each in found))
     for name in found[0]["questions_ms"]:
         print(f"{name + ' ms':<32}", *(f"{each['questions_ms'][name]:>10,.2f}" for each in found))
-    print(f"target: every question under {TARGET_MS} ms at {TARGET_EVENTS:,} events once the answer is judged")
+    print(f"target: every question, the first as well, under {TARGET_MS} ms at {TARGET_EVENTS:,} events")
     if parsed.json:
         Path(parsed.json).write_text(json.dumps(found, indent=2))
 

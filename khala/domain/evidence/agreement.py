@@ -32,7 +32,7 @@ from .order import (
     other_objects,
     swapped,
 )
-from .quantities import Quantity, currency_of
+from .quantities import Quantity, currency_of, is_year
 from .spread import is_spread
 from .wording import STOP_WORDS, stem
 
@@ -71,12 +71,10 @@ _PAIRS = """increase/decrease increases/decreases increased/decreased increasing
     upheld/overturned improved/worsened expanded/contracted strengthened/weakened doubled/halved buy/sell bought/sold
     hired/dismissed appointed/dismissed guilty/innocent convicted/acquitted hotter/colder warmer/colder heavier/lighter
     majority/minority surplus/deficit positive/negative present/absent"""
-_OPPOSITES = frozenset(
-    (one, other)
-    for left, _, right in (pair.partition("/") for pair in _PAIRS.split())
-    for one, other in ((left, right), (right, left))
-)
-_YEARS = range(1000, 2200)
+_OPPOSITES: dict[str, set[str]] = {}
+for _one, _other in (pair.split("/") for pair in _PAIRS.split()):
+    _OPPOSITES.setdefault(_one, set()).add(_other)
+    _OPPOSITES.setdefault(_other, set()).add(_one)
 _MOST_ANCHORS = 8
 """Names and numbers of a claim whose order is compared; a sentence with more is a list."""
 _AFTER = 3
@@ -163,20 +161,16 @@ def _stands_beside_its_currency(quantity: Quantity, passage: Facts) -> bool:
     )
 
 
-def _is_year(quantity: Quantity) -> bool:
-    return not quantity.unit and quantity.value.isdecimal() and int(quantity.value) in _YEARS
-
-
 def _is_bare(quantity: Quantity) -> bool:
     """Whether only the words beside it tell what it counts."""
-    return not quantity.unit and not _is_year(quantity)
+    return not quantity.unit and not is_year(quantity)
 
 
 def _same_kind(one: Quantity, other: Quantity) -> bool:
     """Whether two numbers that differ may count the same: years, two of one unit, or one number in two units."""
     if one.unit and other.unit:
         return one.unit == other.unit or one.written == other.written
-    return not one.unit and not other.unit and _is_year(one) and _is_year(other)
+    return not one.unit and not other.unit and is_year(one) and is_year(other)
 
 
 def _other_dates(passage: Facts, claim: Facts) -> Iterator[Disagreement]:
@@ -184,7 +178,7 @@ def _other_dates(passage: Facts, claim: Facts) -> Iterator[Disagreement]:
         if not date.is_in(passage.dates):
             rivals = [other.said for other in passage.dates if not any(own.holds_for(other) for own in claim.dates)]
             if not passage.dates:
-                years = [each.value for each in passage.quantities if _is_year(each)]
+                years = [each.value for each in passage.quantities if is_year(each)]
                 rivals = [year for year in years if date.year and year != str(date.year)]
             yield Disagreement("date", date.said, rivals[0] if rivals else "")
 
@@ -231,8 +225,8 @@ def _rival_name(passage: Facts, claim: Facts, own: Anchor) -> str:
 
 def _opposites(passage: Facts, claim: Facts) -> Iterator[Disagreement]:
     said, claimed = set(passage.words), set(claim.words)
-    for one, other in _OPPOSITES:
-        if one in claimed and one not in said and other in said and other not in claimed:
+    for one in (word for word in claim.words if word in _OPPOSITES and word not in said):
+        for other in sorted(_OPPOSITES[one] & said - claimed):
             yield Disagreement("opposite", one, other, frozenset((stem(one),)))
 
 
@@ -249,7 +243,7 @@ def _other_counts(passage: Facts, claim: Facts) -> Iterator[Disagreement]:
             shared = len(following & theirs)
             if quantity.equals(other):
                 own.append(shared if theirs else _AFTER)  # `Alice has 5 apples and Bob has 10`
-            elif other.unit == quantity.unit and not _is_year(other):
+            elif other.unit == quantity.unit and not is_year(other):
                 rivals.append((shared, other.said))
         best = max(rivals, default=(0, ""))
         if best[0] > max(own, default=_AFTER):

@@ -18,6 +18,7 @@ from math import ceil
 
 from .agreement import Disagreement, carries, contradiction
 from .facts import Facts, facts_of
+from .glance import Glance, glance_of
 from .parts import parts
 from .passage_index import IndexedText, PassageIndex, Window
 from .quotation import stands_at, wordings
@@ -135,10 +136,11 @@ class EvidenceIndex:
         if quoted:
             return Verdict("quoted", quoted)
         wanted = facts_of(without_citations(claim))
-        windows = self._windows(wanted)
-        carriers = self._carriers(wanted, windows, most, cited)
+        glance = glance_of(wanted)
+        windows = self._windows(wanted, glance)
+        carriers = self._carriers(wanted, glance, windows, most, cited)
         carrying = {each.result_id for each in carriers}
-        against = self._contradictions(wanted, windows, cited)
+        against = self._contradictions(wanted, glance, windows, cited)
         disputing = tuple(each for each in against if each.result_id not in carrying)
         return Verdict("supported" if carriers else "contradicted" if against else "unsupported", carriers, disputing)
 
@@ -149,7 +151,7 @@ class EvidenceIndex:
                 continue
             holding = {
                 number: at
-                for number in self._index.sharing_rarest(wanted)
+                for number in self._index.quoting(wanted)
                 if (at := stands_at(wanted, self._index.texts[number].folded)) is not None
             }
             if holding:
@@ -159,19 +161,24 @@ class EvidenceIndex:
                 )
         return ()
 
-    def _windows(self, wanted: Facts) -> list[Window]:
+    def _windows(self, wanted: Facts, glance: Glance) -> list[Window]:
         """Passages that share enough words with a claim to carry or contradict it."""
         need, need_of_more = _words_needed(wanted, COVERAGE), _words_needed(wanted, WINDOW_COVERAGE)
         names = [len(anchor.words) for anchor in wanted.anchors if anchor.kind == "name"]
         rest = max(1, len(wanted.stems) - max((1, *names)))  # a contradiction may leave out one name, or one word
         least, several = (max(1, ceil(share * rest)) for share in (SUBJECT_COVERAGE, WINDOW_COVERAGE))
-        return list(self._index.windows(wanted.stems, min(need, least), min(need_of_more, several), _numbers(wanted)))
+        least, several = min(need, least), min(need_of_more, several)
+        return list(self._index.windows(wanted.stems, least, several, _numbers(wanted), glance.lacking))
 
-    def _carriers(self, wanted: Facts, windows: list[Window], most: int, cited: Sequence[str]) -> tuple[Support, ...]:
+    def _carriers(
+        self, wanted: Facts, glance: Glance, windows: list[Window], most: int, cited: Sequence[str]
+    ) -> tuple[Support, ...]:
         found: dict[int, Support] = {}
         for window in self._worded_like(wanted, windows, cited):
             text = self._index.texts[window.number]
-            if window.number not in found and carries(text.facts(window.span), wanted):
+            if window.number in found or not glance.can_carry(text.digits_in(window.span), window.held):
+                continue
+            if carries(text.facts(window.span), wanted):
                 found[window.number] = _support("supported", text, window, cited)
                 if len(found) == most:
                     break
@@ -183,11 +190,13 @@ class EvidenceIndex:
         enough = (each for each in windows if len(each.held) >= (need_of_more if each.length else need) > 0)
         return sorted(enough, key=lambda window: self._rank(window, cited))[:MOST_WINDOWS]
 
-    def _contradictions(self, wanted: Facts, windows: list[Window], cited: Sequence[str]) -> tuple[Support, ...]:
+    def _contradictions(
+        self, wanted: Facts, glance: Glance, windows: list[Window], cited: Sequence[str]
+    ) -> tuple[Support, ...]:
         found: dict[int, Support] = {}
         for window in sorted(windows, key=_nearness)[:MOST_OTHERWISE]:
             text = self._index.texts[window.number]
-            if window.number in found:
+            if window.number in found or not glance.can_contradict(text.digits_in(window.span), window.held):
                 continue
             other = contradiction(text.facts(window.span), wanted)
             if other is not None and _speaks_of(window, wanted, other):
@@ -239,7 +248,7 @@ def _support(degree: Degree, text: IndexedText, window: Window, cited: Sequence[
 
 def _quotation(text: IndexedText, at: int, length: int, cited: Sequence[str]) -> Support:
     end = at + length + (text.folded[at + length : at + length + 1] in tuple(".!?"))
-    first, last = text.traced.original(at, end)
+    first, last = text.original(at, end)
     return Support("quoted", text.named(cited), first, last, text.text[first:last])
 
 

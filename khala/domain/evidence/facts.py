@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import zip_longest
 from typing import Literal
@@ -168,8 +168,8 @@ class Facts:
 def facts_of(text: str, *, is_row: bool = False) -> Facts:
     """The facts of a passage or claim; `is_row` for a row of a table."""
     plain = straightened(unicodedata.normalize("NFKC", grouped(text)))
-    facts = _Reader(with_plain_units(with_numbers_apart(spelled_out(plain)))).read()
-    return replace(facts, is_row=is_row, is_record='":' in plain)
+    reader = _Reader(with_plain_units(with_numbers_apart(spelled_out(plain))))
+    return reader.read(is_row=is_row, is_record='":' in plain)
 
 
 class _Reader:
@@ -196,7 +196,7 @@ class _Reader:
         """Capitalised words in a row, so far."""
         self._run_is_initial = False
 
-    def read(self) -> Facts:
+    def read(self, *, is_row: bool, is_record: bool) -> Facts:
         for quoted in _QUOTATION.finditer(self._text):
             for part in _OMISSION.split(quoted[1] or quoted[2]):
                 self._exact.append(" ".join(words(folded(part))))
@@ -228,6 +228,8 @@ class _Reader:
             sentence_ends=frozenset(self._sentence_ends),
             numeric=frozenset(self._numeric),
             mays=frozenset(self._mays),
+            is_row=is_row,
+            is_record=is_record,
         )
 
     def _take_word(self, word: str, following: re.Match[str] | None) -> None:

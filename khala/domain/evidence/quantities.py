@@ -20,6 +20,7 @@ __all__ = [
     "currency_of",
     "date_of",
     "grouped",
+    "is_year",
     "quantity_of",
     "with_plain_units",
     "with_unit_of",
@@ -182,6 +183,7 @@ DATE_WITHOUT_GROUPS = (
 )
 """Pattern of a whole date or a year, to be part of another pattern."""
 
+_YEARS = range(1000, 2200)
 _DECIMAL = re.compile(r"-?\d{1,18}(?:\.\d{1,18})?")
 _GROUP = re.compile(r"(?<=\d)[\u00a0\u2007\u2009\u202f'’](?=\d{3}(?!\d))")  # noqa: RUF001 (thousand separators)
 
@@ -239,6 +241,11 @@ def currency_of(word: str) -> str:
     """The currency that a word names, else `""`."""
     unit = _UNITS.get(word, ("",))[0]
     return unit if unit in _CURRENCIES.values() else ""
+
+
+def is_year(quantity: Quantity) -> bool:
+    """Whether a number may be a year."""
+    return not quantity.unit and quantity.value.isdecimal() and int(quantity.value) in _YEARS
 
 
 def grouped(text: str) -> str:

@@ -21,7 +21,8 @@ _CELL_UNIT = re.compile(r"\s*\(([^()]{1,12})\)$")
 
 def spelled_out(text: str) -> str:
     """A straightened text with `"open": false` as `not open`, a life's dates named, and limits without a denial."""
-    text = _AT_MOST.sub("at most", _AT_LEAST.sub("at least", text))
+    if " than" in text or "exceeding" in text:
+        text = _AT_MOST.sub("at most", _AT_LEAST.sub("at least", text))
     if "false" in text:
         text = _FALSE.sub(r"not \1", text)
     if '":' in text:

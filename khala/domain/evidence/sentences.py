@@ -34,9 +34,10 @@ _CITATION = rf"(?:{_IDS}|{_TITLE})"
 _CITATIONS = re.compile(
     rf"\s*(?:(?<![^\s.!?…,;:)\]”»。]){_IDS}(?=[\s.!?…,;:)\[。！？，；]|$)|{_TITLE})"  # noqa: RUF001 (Chinese)
 )
-_END = re.compile(
-    rf"""(?:(?P<mark>[.!?…]+)["'”’»)*_`\]]*(?:\s*{_CITATION})*(?=\s|$)|[。！？]+[”’」』）]*)"""  # noqa: RUF001 (Chinese)
-)
+_MARK = rf"""(?P<mark>[.!?…][.!?…]*)["'”’»)*_`\]]*(?:\s*{_CITATION})*(?=\s|$)"""  # noqa: RUF001 (quotes)
+"""Begins with a set of characters and not with a repeated one: only then does `re` skip to the next of them."""
+_END = re.compile(_MARK)
+_END_OR_UNSPACED = re.compile(rf"(?:{_MARK}|[。！？]+[”’」』）]*)")  # noqa: RUF001 (Chinese)
 _MARKER = re.compile(r"\s*(?:>\s*)*(?P<bullet>(?:[-*+•‣▪]|\(?\d{1,3}[.)]|\(?[A-Za-z]\))\s+)?")
 _LOG_LINE = re.compile(
     r"(?:FAILED|PASSED|SKIPPED|ERROR|WARNING|WARN|INFO|DEBUG|FATAL|TRACE|NOTE)\b|={3,}\s|\[?\d{4}-\d\d-\d\d[T ]\d\d:"
@@ -102,6 +103,7 @@ _LAST_UNLESS_NUMBER = frozenset(
 )
 _LAST_UNLESS_LOWER = frozenset(["etc", "inc", "ltd", "co", "corp", "jr", "sr", "al", "ed", "eds", "dept", "est"])
 
+_INITIALS = re.compile(r"(?:[^\W\d_]\.)+[^\W\d_]")
 _ABBREVIATIONS = _NEVER_LAST | _LAST_UNLESS_NUMBER | _LAST_UNLESS_LOWER
 
 
@@ -126,7 +128,12 @@ def is_only_notice(text: str) -> bool:
 
 def passages(text: str) -> tuple[Span, ...]:
     """Every sentence, heading, line of code and table row of a text, in order; longer ones in parts."""
-    return tuple(part for block in _blocks(text) for span in _split(text, block) for part in _parts(text, span))
+    return tuple(
+        part
+        for block in _blocks(text)
+        for span in _split(text, block)
+        for part in ((span,) if span.end - span.start <= MAX_PASSAGE_CHARS else _parts(text, span))
+    )
 
 
 def sentences(text: str) -> tuple[Span, ...]:
@@ -144,14 +151,13 @@ def sentences(text: str) -> tuple[Span, ...]:
 
 def citations(sentence: str) -> tuple[str, ...]:
     """What stands in square brackets like an id, in order: the results a sentence cites, if it cites any."""
-    return tuple(
-        part for bracket in _CITATIONS.findall(sentence) for part in re.split(r"[,;\s]+", bracket.strip()[1:-1]) if part
-    )
+    brackets = _CITATIONS.findall(sentence) if "[" in sentence else ()
+    return tuple(part for bracket in brackets for part in re.split(r"[,;\s]+", bracket.strip()[1:-1]) if part)
 
 
 def without_citations(sentence: str) -> str:
     """The sentence without what `citations` finds."""
-    return _CITATIONS.sub("", sentence).strip()
+    return (_CITATIONS.sub("", sentence) if "[" in sentence else sentence).strip()
 
 
 def _blocks(text: str) -> Iterator[_Block]:
@@ -203,31 +209,34 @@ def _breaks(line: str, following: str) -> bool:
     )
 
 
-def _split(text: str, block: _Block) -> Iterator[Span]:
+def _split(text: str, block: _Block) -> list[Span]:
     start, end = block.start, block.end
+    found: list[Span] = []
     if block.kind == "prose":
-        cited = [match.span() for match in _CITATIONS.finditer(text, start, end)]
-        for match in _END.finditer(text, start, block.end):
-            if any(first < match.start() < last for first, last in cited):
+        has_brackets = text.find("[", start, end) >= 0
+        cited = [match.span() for match in _CITATIONS.finditer(text, start, end)] if has_brackets else ()
+        for match in (_END if text.isascii() else _END_OR_UNSPACED).finditer(text, start, end):
+            if cited and any(first < match.start() < last for first, last in cited):
                 continue  # a title may ask a question
-            if _ends_sentence(text, start, match, block.end):
-                yield from _stripped(text, start, match.end())
+            if _ends_sentence(text, start, match, end):
+                found.extend(_stripped(text, start, match.end()))
                 start = match.end()
-    yield from _stripped(text, start, end)
+    found.extend(_stripped(text, start, end))
+    return found
 
 
 def _ends_sentence(text: str, start: int, match: re.Match[str], end: int) -> bool:
     mark = match["mark"]
     if mark is None:
         return True
-    following = text[match.end() : min(end, match.end() + 40)].lstrip()[:1]
-    if mark != ".":
-        return not following.islower()
-    before = text[max(start, match.start() - 40) : match.start()].rsplit(None, 1)
+    before = text[max(start, match.start() - 40) : match.start()].rsplit(None, 1) if mark == "." else ()
     word = before[-1].lstrip("(\"'“[").casefold() if before else ""
     if len(word) > 1 and word.isalpha() and word not in _ABBREVIATIONS:
         return True
-    if (len(word) == 1 and word.isalpha()) or re.fullmatch(r"(?:[^\W\d_]\.)+[^\W\d_]", word) or word in _NEVER_LAST:
+    following = text[match.end() : min(end, match.end() + 40)].lstrip()[:1]
+    if mark != ".":
+        return not following.islower()
+    if (len(word) == 1 and word.isalpha()) or ("." in word and _INITIALS.fullmatch(word)) or word in _NEVER_LAST:
         return not following
     if word.isdigit() and text[start : match.start()].strip() == word:
         return not following
@@ -236,19 +245,16 @@ def _ends_sentence(text: str, start: int, match: re.Match[str], end: int) -> boo
     return not (word in _LAST_UNLESS_LOWER and following.islower())
 
 
-def _stripped(text: str, start: int, end: int) -> Iterator[Span]:
-    piece = text[start:end]
-    bare = piece.strip()
-    if bare:
-        first = start + piece.index(bare)
-        yield Span(first, first + len(bare))
+def _stripped(text: str, start: int, end: int) -> tuple[Span, ...]:
+    """A span without the white space at its ends; none if nothing else is in it."""
+    rest = text[start:end].lstrip()
+    first, bare = end - len(rest), rest.rstrip()
+    return (Span(first, first + len(bare)),) if bare else ()
 
 
 def _parts(text: str, span: Span) -> Iterator[Span]:
+    """A long span in pieces that are not."""
     start = span.start
-    if span.end - start <= MAX_PASSAGE_CHARS:
-        yield span
-        return
     while span.end - start > MAX_PASSAGE_CHARS:
         limit = start + MAX_PASSAGE_CHARS
         cut = max(text.rfind(" ", start + 1, limit), text.rfind("\n", start + 1, limit))
