@@ -17,7 +17,8 @@ from dataclasses import dataclass, replace
 from math import ceil
 
 from .agreement import Disagreement, carries, contradiction
-from .facts import Facts, facts_of
+from .fact_reader import facts_of
+from .facts import Facts
 from .glance import Glance, glance_of
 from .parts import parts
 from .passage_index import IndexedText, PassageIndex, Window

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import takewhile
 
-from .facts import Facts, facts_of
+from .fact_reader import facts_of
+from .facts import Facts
 from .glance import digits_of
 from .records import is_row, row_in_words, spelled_out
 from .sentences import Span, passages

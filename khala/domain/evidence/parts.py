@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from .facts import Facts, facts_of
+from .fact_reader import facts_of
+from .facts import Facts
 from .sentences import without_citations
 from .wording import STOP_WORDS
 

@@ -153,7 +153,7 @@ class PassageIndex:
 
     def _sharing(self, words: frozenset[str], least: int, hints: Iterable[str]) -> list[int]:
         """Numbers of the texts that hold enough of the words, best first, earlier before later."""
-        known = sorted((self._postings[word] for word in words if word in self._postings), key=len)
+        known = sorted((self._postings[word] for word in sorted(words) if word in self._postings), key=len)
         if not least or len(known) < least:
             return []
         most = max(MANY_TEXTS, len(self.texts) // 2)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from .facts import facts_of
+from .fact_reader import facts_of
 from .sentences import without_citations
 
 __all__ = ["occurrences", "stands_at", "wordings"]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from .quantities import DATE_WITHOUT_GROUPS
+from .dates import DATE_WITHOUT_GROUPS
 
 __all__ = ["is_row", "row_in_words", "spelled_out"]
 

@@ -10,7 +10,7 @@ import pytest
 import unseen_pairs
 
 from khala.domain.evidence.agreement import carries, contradiction
-from khala.domain.evidence.facts import facts_of
+from khala.domain.evidence.fact_reader import facts_of
 from khala.domain.evidence.glance import digits_of, glance_of
 from khala.domain.evidence.indexed_text import IndexedText
 
