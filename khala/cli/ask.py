@@ -43,6 +43,8 @@ class Quote(Value):
     result_id: str
     tool: str
     quote: str
+    document: str = ""
+    """The document it stands in, by id and title or by path; `""` where nothing names one."""
 
 
 class Spent(Value):
@@ -219,7 +221,8 @@ def outcome_of(home: Home, report: Report) -> Outcome:
         answer=report.answer,
         reason=report.reason,
         sources=tuple(
-            Quote(result_id=source.result_id, tool=source.tool, quote=source.quote) for source in graph.sources()
+            Quote(result_id=source.result_id, tool=source.tool, quote=source.quote, document=source.document)
+            for source in graph.sources()
         ),
         unsupported=graph.unsupported(),
         contradicted=tuple(found.sentence for found in graph.contradictions() if found.degree == "contradicted"),
@@ -241,7 +244,10 @@ def told(outcome: Outcome) -> str:
     if outcome.sources:
         lines += [
             "evidence",
-            *(f"  [{each.result_id}] {each.tool}: {short(each.quote)}" for each in outcome.sources),
+            *(
+                f"  [{each.result_id}] {' '.join(filter(None, (each.tool, each.document)))}: {short(each.quote)}"
+                for each in outcome.sources
+            ),
             "",
         ]
     if outcome.unsupported:

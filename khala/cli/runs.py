@@ -60,7 +60,12 @@ def show(parsed: argparse.Namespace) -> int:
                 "run_id": parsed.run,
                 "events": [record.model_dump(mode="json") for record in records],
                 "sources": [
-                    {"result_id": source.result_id, "tool": source.tool, "quote": source.quote}
+                    {
+                        "result_id": source.result_id,
+                        "tool": source.tool,
+                        "document": source.document,
+                        "quote": source.quote,
+                    }
                     for source in graph.sources()
                 ],
                 "unsupported": list(graph.unsupported()),
@@ -69,7 +74,8 @@ def show(parsed: argparse.Namespace) -> int:
         else:
             print(printable("\n".join(_told(trajectory, command("resume", parsed.run, home.folder.path)))))
             for source in graph.sources():
-                print(printable(f'  {source.result_id} {source.tool}: "{short(source.quote)}"'))
+                where = " ".join(filter(None, (source.result_id, source.tool, source.document)))
+                print(printable(f'  {where}: "{short(source.quote)}"'))
             for sentence in graph.unsupported():
                 print(printable(f"  unsupported: {short(sentence)}"))
     return 0

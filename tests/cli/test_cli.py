@@ -52,6 +52,7 @@ def test_an_answer_names_its_sources_word_for_word(answered, corpus):
     assert outcome["sources"]
     for source in outcome["sources"]:
         assert any(source["quote"] in text for text in texts)
+        assert source["document"].startswith(("rivers.md", "cities.txt"))
     assert outcome["unsupported"] == []
     assert set(outcome["spend"]) == {"turns", "tool_calls", "prompt_tokens", "completion_tokens", "seconds"}
     assert outcome["decisions"]["allow"] == outcome["spend"]["tool_calls"] > 0
@@ -67,6 +68,7 @@ def test_runs_show_and_verify_speak_of_the_run(answered):
     told = khala("show", run_id, "--home", home).stdout
     assert "search_corpus" in told
     assert "3,530 kilometres" in told
+    assert f"search_corpus {outcome['sources'][0]['document']}: " in told
     shown = json.loads(khala("show", run_id, "--home", home, "--json").stdout)
     assert shown["events"][0]["event"]["kind"] == "run_started"
     graph = json.loads(khala("show", run_id, "--home", home, "--graph", "json").stdout)

@@ -48,6 +48,8 @@ class Evidence:
     """What of the sentence it carries; `""` for all of it."""
     differs: str = ""
     """For a contradiction, what it says instead."""
+    document: str = ""
+    """The document it stands in, by id and title or by path; `""` where nothing names one."""
 
 
 @dataclass(frozen=True)
@@ -78,3 +80,5 @@ class Source:
     tool: str
     quote: str
     sentence: str
+    document: str = ""
+    """The document it stands in, as of `Evidence`."""

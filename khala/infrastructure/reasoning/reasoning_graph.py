@@ -9,20 +9,19 @@ tied to the passages that carry or contradict them. The shape of the graph as JS
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from khala.domain.call import ToolCall
 from khala.domain.events import CallFinished, CallRequested, ModelReplied, Recorded, RunStarted
 from khala.domain.evidence.attribution import Claim, Support, Verdict, claims_of
-from khala.domain.evidence.independence import NEAR_CHARS, Origin, independent, source_name
 from khala.domain.evidence.novelty import Gain
 from khala.domain.evidence.sentences import citations
-from khala.domain.label import Label
 from khala.domain.loops import CallLoops, Loop
 from khala.infrastructure.reasoning import costs, dead_ends, taints
 from khala.infrastructure.reasoning.event_links import EventLinks
-from khala.infrastructure.reasoning.evidence import Evidence, PathLink, Source, Step, Why
+from khala.infrastructure.reasoning.evidence import Source, Why
+from khala.infrastructure.reasoning.evidence_trails import EvidenceTrails
 from khala.infrastructure.reasoning.findings import Contradicted, Cost, CriticalPath, DeadEnd, Stale, Taint
 from khala.infrastructure.reasoning.mermaid import DrawnLink, DrawnNode, caption, flowchart
 from khala.infrastructure.reasoning.run_story import RunStory
@@ -30,8 +29,6 @@ from khala.infrastructure.reasoning.run_texts import RunTexts
 
 __all__ = ["ReasoningGraph"]
 
-MOST_STEPS = 50
-"""Calls of one path; a longer one is cut at its beginning."""
 MERMAID_NODES = 60
 """A larger diagram cannot be read: it is reduced to what the answer rests on."""
 
@@ -46,6 +43,7 @@ class ReasoningGraph:
         self._seen = EventLinks()
         self._nodes = self._seen.nodes
         self._texts = RunTexts(read_text)
+        self._trails = EvidenceTrails(self._seen.story, self._nodes, self._texts)
         self._loops = CallLoops()
         self._needed: dict[str, list[str]] = {}
         """For each call the results whose values it used or whose words it repeats."""
@@ -153,12 +151,12 @@ class ReasoningGraph:
 
     def single_source(self) -> tuple[str, ...]:
         """The sentences of the answer that only one source says, in order."""
-        return tuple(claim.sentence for claim in self.claims() if len(self._sources(claim.supports)) == 1)
+        return tuple(claim.sentence for claim in self.claims() if len(self._trails.sources(claim.supports)) == 1)
 
     def contradictions(self) -> tuple[Contradicted, ...]:
         """The sentences of the answer that some result says otherwise, in order."""
         return tuple(
-            Contradicted(claim.sentence, claim.degree, tuple(map(self._evidence, claim.verdict.contradictions)))
+            Contradicted(claim.sentence, claim.degree, tuple(map(self._trails.evidence, claim.verdict.contradictions)))
             for claim in self.claims()
             if claim.verdict.contradictions
         )
@@ -169,10 +167,10 @@ class ReasoningGraph:
         return Why(
             sentence,
             verdict.degree,
-            tuple(map(self._evidence, verdict.supports)),
-            tuple(map(self._evidence, verdict.contradictions)),
+            tuple(map(self._trails.evidence, verdict.supports)),
+            tuple(map(self._trails.evidence, verdict.contradictions)),
             verdict.missing,
-            self._sources(verdict.supports),
+            self._trails.sources(verdict.supports),
         )
 
     def judge(self, sentence: str) -> Verdict:
@@ -185,9 +183,14 @@ class ReasoningGraph:
         found: dict[tuple[str, int, int], Source] = {}
         for claim in self.claims():
             for best in _minimal(claim.supports):
-                source = Source(best.result_id, self.story.calls[best.result_id].call.tool, best.quote, claim.sentence)
+                call = self.story.calls[best.result_id].call
+                source = Source(best.result_id, call.tool, best.quote, claim.sentence, self._trails.document(best))
                 found.setdefault((best.result_id, best.start, best.end), source)
         return tuple(found.values())
+
+    def document(self, support: Support) -> str:
+        """The document that a passage stands in, by its id and title or its path; `""` where nothing names one."""
+        return self._trails.document(support)
 
     def stale(self) -> tuple[Stale, ...]:
         """The sentences whose evidence the prompt shows no more, neither where it stood nor recalled since."""
@@ -195,7 +198,7 @@ class ReasoningGraph:
         return tuple(
             Stale(claim.sentence, tuple(each.result_id for each in claim.supports))
             for claim in self.claims()
-            if claim.supports and not any(self._is_in_view(each, shown) for each in claim.supports)
+            if claim.supports and not any(self._trails.is_in_view(each, shown) for each in claim.supports)
         )
 
     def loops(self) -> tuple[Loop, ...]:
@@ -261,7 +264,7 @@ class ReasoningGraph:
         verdict = claim.verdict
         key = self._nodes.add(
             "claim", str(number), text=claim.sentence, start=claim.start, end=claim.end, degree=claim.degree,
-            sources=list(self._sources(claim.supports)), missing=list(verdict.missing),
+            sources=list(self._trails.sources(claim.supports)), missing=list(verdict.missing),
         )  # fmt: skip
         self._drawn.append(key)
         if self._seen.answer_turn:
@@ -285,84 +288,13 @@ class ReasoningGraph:
     def _needs(self, call_id: str) -> list[str]:
         return self._needed.get(call_id, [])
 
-    def _sources(self, supports: Iterable[Support]) -> tuple[str, ...]:
-        origins: list[Origin] = []
-        for each in supports:
-            text = self._texts.text(each.result_id)
-            name = source_name(self.story.calls[each.result_id].call, text, each.start, each.end)
-            around = text[max(0, each.start - NEAR_CHARS) : each.end + NEAR_CHARS]
-            origins.append(Origin(name, each.quote, around))
-            if each.part:
-                break  # a sentence carried in parts has one passage for each
-        return independent(origins)
-
-    def _is_in_view(self, support: Support, shown: frozenset[str]) -> bool:
-        recalled = self.story.recalled
-        return (
-            support.result_id in shown
-            or not shown.isdisjoint(self._recalled_by(support))
-            or any(
-                passage.result_id == support.result_id and passage.start < support.end and passage.end > support.start
-                for passage in (recalled.passages if recalled else ())
-            )
-        )
-
-    def _evidence(self, support: Support) -> Evidence:
-        story = self.story.calls[support.result_id]
-        return Evidence(
-            degree=support.degree,
-            result_id=support.result_id,
-            tool=story.call.tool,
-            arguments=story.call.arguments,
-            turn=story.turn,
-            quote=support.quote,
-            start=support.start,
-            end=support.end,
-            label=story.finished.label if story.finished else Label(),
-            path=self._path(support.result_id),
-            recalled_by=tuple(self._recalled_by(support)),
-            part=support.part,
-            differs=support.differs,
-        )
-
-    def _path(self, result_id: str) -> tuple[Step, ...]:
-        """The calls that led to a result, walked backwards."""
-        steps: list[Step] = []
-        link: PathLink = ""
-        seen: set[str] = set()
-        while result_id not in seen and len(steps) < MOST_STEPS:
-            seen.add(result_id)
-            story = self.story.calls.get(result_id)
-            steps.append(Step(result_id, story.call.tool if story else "", story.turn if story else 0, link))
-            link, result_id = self._came_from(result_id)
-        return tuple(reversed(steps))
-
-    def _came_from(self, result_id: str) -> tuple[PathLink, str]:
-        """What a result repeats, else the newest result its call used, else itself."""
-        ways: tuple[tuple[PathLink, str], ...] = (
-            ("recalls", f"result:{result_id}"),
-            ("used_value", f"call:{result_id}"),
-        )
-        for link, node in ways:
-            if link and (earlier := [target.removeprefix("result:") for target in self._nodes.targets(node, link)]):
-                return link, max(
-                    earlier, key=lambda other: self.story.calls[other].turn if other in self.story.calls else 0
-                )
-        story = self.story.calls.get(result_id)
-        return ("delegated_to", story.asked_by) if story is not None and story.asked_by else ("", result_id)
-
-    def _recalled_by(self, support: Support) -> Iterator[str]:
-        for source, link in self._nodes.sources(f"result:{support.result_id}", "recalls"):
-            if link.get("start", 0) < support.end and link.get("end", support.end) > support.start:
-                yield source.removeprefix("result:")
-
     def _ground_of(self, claims: tuple[Claim, ...]) -> set[str]:
         """Keys of the task, the claims, their best evidence and the calls and turns it came through."""
         keys = {"task", f"turn:{self._seen.answer_turn}"}
         keys.update(f"claim:{number}" for number in range(1, len(claims) + 1))
         for claim in claims:
             for best in (*_minimal(claim.supports), *claim.verdict.contradictions[:1]):
-                for step in self._path(best.result_id):
+                for step in self._trails.path(best.result_id):
                     keys |= {f"result:{step.call_id}", f"call:{step.call_id}", f"turn:{step.turn}"}
         return keys
 

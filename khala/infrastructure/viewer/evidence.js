@@ -52,7 +52,8 @@ function passageOf(run, passage, how) {
   const about = [el("b", { class: how === "carries it" ? "good" : "bad" }, how), passage.part ? `: ${passage.part}` : "",
     passage.differs ? `: ${passage.differs}` : ""];
   return el("div", { class: "evidence" },
-    el("p", {}, about, " · ", callButton(run, passage.result), el("span", { class: "faint" }, ` ${call ? resultWords(call.result) : ""}`)),
+    el("p", {}, about, " · ", callButton(run, passage.result), el("span", { class: "faint" }, ` ${call ? resultWords(call.result) : ""}`),
+      passage.document ? [" · ", el("bdi", {}, passage.document)] : ""),
     resultText(textOf(run, passage.result), passage));
 }
 

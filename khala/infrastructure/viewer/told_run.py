@@ -5,7 +5,7 @@ The shape, which the scripts of the page read:
 - `texts`: every result text once, by its SHA-256, whichever runs hold it.
 - `runs`, one or two: `id`, `task`, `model`, `status`, `reason`, `imported`, `damage`, `answer`, `claims`, `items`,
   `calls`, `graph`, `budget`. A claim has `start` and `end` in the answer, `degree`, `missing`, `sources`, `cites`, and
-  `supports` and `against`: passages with `result`, `start`, `end`, `part`, `differs`.
+  `supports` and `against`: passages with `result`, `start`, `end`, `part`, `differs`, `document`.
 - `comparison`, of two runs: what `Comparison` holds.
 
 All places in texts are counted as JavaScript counts them, in UTF-16 units.
@@ -101,6 +101,7 @@ def _claim(claim: Claim, graph: ReasoningGraph, read_text: ReadText) -> dict[str
             start, end = utf16_place(text, each.start), utf16_place(text, each.end)
             told.append({
                 "result": each.result_id, "start": start, "end": end, "part": each.part, "differs": each.differs,
+                "document": graph.document(each),
             })  # fmt: skip
         return told
 
