@@ -60,8 +60,8 @@ class Source:
             tool=result.call.tool,
             label=label.model_dump_json(),
             trust=label.trust,
-            readers="" if label.readers is None else json.dumps(sorted(label.readers)),
-            origins=json.dumps(label.origins),
+            readers="" if label.readers is None else _list(sorted(label.readers)),
+            origins=_list(label.origins),
             digest=result.digest,
             arguments_digest=canonical_digest(result.call.arguments),
             at_ms=result.at_ms,
@@ -74,8 +74,16 @@ class Source:
 
 
 def listed(name: str) -> str:
-    """How a name stands in a list of `Source`, and nothing else does."""
-    return json.dumps(name)
+    """How a name stands in a list of `Source`, and nothing else does.
+
+    JSON with quotes and commas spelled as numbers: no part of another name, and nothing between two names, reads so.
+    """
+    spelled = json.dumps(name)[1:-1].replace('\\"', "\\u0022").replace(",", "\\u002c")
+    return f'"{spelled}"'
+
+
+def _list(names: Iterable[str]) -> str:
+    return f"[{', '.join(map(listed, names))}]"
 
 
 def storable(names: Iterable[str]) -> list[str]:
