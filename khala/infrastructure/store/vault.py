@@ -19,6 +19,7 @@ import binascii
 import hmac
 import os
 import secrets
+import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from hashlib import sha256
@@ -48,6 +49,8 @@ _TERM_BYTES = 10
 """Of a hashed term: two of a million terms collide with a chance of one in 10**12."""
 
 _NOT_SEALED = "no"
+
+_ANOTHER = "this home is sealed with another master key: give that one"
 
 _MAKE_ONE = 'python3 -c "import secrets; print(secrets.token_hex(32))" makes one'
 
@@ -150,6 +153,7 @@ class Vault:
         if len(new) != _KEY_BYTES:
             raise CallerError(f"the master key has {len(new)} bytes and needs {_KEY_BYTES}: {_MAKE_ONE}")
         with self._database.writing(durable=True) as db:
+            self._check_in_force(db)
             rows = db.execute("SELECT tenant, id, wrapped FROM keys").fetchall()
             for tenant, key_id, wrapped in rows:
                 key = _opened(self._master, wrapped, _bound(tenant, key_id.hex()))
@@ -177,7 +181,7 @@ class Vault:
             )
         if mark == _NOT_SEALED:
             raise HomeUnusable(f"this home is sealed: give its master key in `{MASTER_KEY}` or `{MASTER_KEY_FILE}`")
-        raise HomeUnusable("this home is sealed with another master key: give that one")
+        raise HomeUnusable(_ANOTHER)
 
     def _id_in_force(self, tenant: str) -> bytes:
         """Of the key to seal with; not that of one which another process has dropped."""
@@ -196,7 +200,14 @@ class Vault:
         key_id = secrets.token_bytes(_ID_BYTES)
         wrapped = _sealed(self._master, secrets.token_bytes(_KEY_BYTES), _bound(tenant, key_id.hex()))
         with self._database.writing(durable=True) as db:
+            self._check_in_force(db)
             db.execute("INSERT OR IGNORE INTO keys VALUES (?, ?, ?)", (tenant, key_id, wrapped))
+
+    def _check_in_force(self, db: sqlite3.Connection) -> None:
+        """That no other process has changed the master key: whoever has the new one could not read this key."""
+        (mark,) = db.execute("SELECT value FROM settings WHERE name = 'sealed'").fetchone()
+        if self._master is None or not hmac.compare_digest(mark, _mark(self._master)):
+            raise HomeUnusable(_ANOTHER)
 
     def _read(self) -> None:
         if self._master is None:
@@ -208,7 +219,7 @@ class Vault:
                 key_id: _opened(self._master, wrapped, _bound(tenant, key_id.hex())) for tenant, key_id, wrapped in rows
             }
         except (InvalidTag, ValueError):
-            raise HomeUnusable("this home is sealed with another master key: give that one") from None
+            raise HomeUnusable(_ANOTHER) from None
         self._ids = {tenant: key_id for tenant, key_id, _ in rows}
 
 

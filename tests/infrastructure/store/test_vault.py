@@ -168,6 +168,21 @@ def test_two_homes_of_one_folder_share_the_keys_that_either_makes_or_drops(tmp_p
         assert one.store.tool_result(second) is None
 
 
+def test_whoever_still_has_the_old_master_key_makes_no_key_that_the_new_one_cannot_open(tmp_path):
+    third = bytes(range(2, 34))
+    with Home(tmp_path, semantic=False, master_key=KEY) as one, Home(tmp_path, semantic=False, master_key=KEY) as late:
+        told(one, 1)
+        one.store.vault.rewrap(OTHER_KEY)
+        with pytest.raises(HomeUnusable, match="another master key"):
+            told(late, 2, namespace=OTHER)
+        with pytest.raises(HomeUnusable, match="another master key"):
+            late.store.vault.rewrap(third)
+        late.stop_indexing()
+    with Home(tmp_path, semantic=False, master_key=OTHER_KEY) as home:
+        told(home, 3, namespace=OTHER)
+        assert {result.text[:8] for _, result in home.store.tool_results()} == {"Letter 1", "Letter 3"}
+
+
 def test_forgetting_in_a_sealed_home_leaves_nothing_either(tmp_path):
     with Home(tmp_path, semantic=False, master_key=KEY) as home:
         ids = told(home, 1, 2)
