@@ -315,19 +315,22 @@ class Home:
     def forget_beyond_limits(self) -> Forgotten:
         """Forget what is older, or more, than `store.forgetting.limits` lets this home keep; closing it does that too.
 
-        Raises `HomeUnusable`, `MemoryUnusable`.
+        The same words may come again and are kept then. Raises `HomeUnusable`, `MemoryUnusable`.
         """
-        return self.forget(Selection(ids=self.store.forgetting.beyond_limits(time.time_ns() // 1_000_000)))
+        beyond = Selection(ids=self.store.forgetting.beyond_limits(time.time_ns() // 1_000_000))
+        return forget_results(self.store, self.memory, beyond, may_return=True)
 
     def shred(self, tenant: str) -> bool:
         """Drop the key of a tenant in a sealed home: none of its texts can be read again, in any copy or backup.
 
         Whether there was one. Raises `HomeUnusable`, `MemoryUnusable`.
         """
-        held = frozenset(one.result_id for one in self.store.forgetting.held() if one.tenant == tenant)
+        if tenant not in self.store.vault.tenants():
+            return False
+        # forgotten first: another process may be about to index some, and another tenant may hold the same words
+        self.store.forgetting.erase(self.store.forgetting.of_tenant(tenant), may_return=True)
         shredded = self.store.vault.shred(tenant)
-        if shredded and held:
-            self.memory.forget(held)
+        sweep(self.store, self.memory)
         return shredded
 
     def _is_wanted(self, result: ToolResult) -> bool:

@@ -45,9 +45,12 @@ class Forgotten:
     """Ids of results that hold some of the same words."""
 
 
-def forget_results(store: SqliteStore, index: Forgets, where: Selection, *, pinned: bool = False) -> Forgotten:
+def forget_results(
+    store: SqliteStore, index: Forgets, where: Selection, *, pinned: bool = False, may_return: bool = False
+) -> Forgotten:
     """Forget the results that are meant; pinned ones only with `pinned`.
 
+    With `may_return` the same words are remembered again when a later result brings them.
     Raises `HomeUnusable`, `MemoryUnusable`; after that one, opening the memory again goes on where this ended.
     """
     meant, sought = set[str](), list[list[bytes]]()
@@ -63,14 +66,14 @@ def forget_results(store: SqliteStore, index: Forgets, where: Selection, *, pinn
             sought.append(probes(result.text))
     if not meant:
         return Forgotten((), 0, 0, tuple(sorted(kept)), (), ())
-    erased = store.forgetting.erase(meant)
+    erased = store.forgetting.erase(meant, may_return=may_return)
     sweep(store, index)
     left = store.remains(_spread(sought))
     return Forgotten(
         results=tuple(sorted(erased.results)),
         texts=erased.texts,
         shared=len(erased.shared),
-        pinned=tuple(sorted(kept)),
+        pinned=tuple(sorted(kept - erased.results)),
         remains=left.places,
         also_in=tuple(result_id for result_id in left.results if result_id not in erased.results),
     )

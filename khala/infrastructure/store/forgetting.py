@@ -82,8 +82,11 @@ class Forgetting:
             ).fetchone()
         return known is not None
 
-    def erase(self, chosen: AbstractSet[str]) -> Erased:
-        """Forget results and all copies of their texts. Raises `HomeUnusable`."""
+    def erase(self, chosen: AbstractSet[str], *, may_return: bool = False) -> Erased:
+        """Forget results and all copies of their texts; with `may_return` the same words may come with later ones.
+
+        Raises `HomeUnusable`.
+        """
         gone, going, staying = {*chosen}, set[tuple[str, str]](), set[tuple[str, str]]()
         for use in self.uses():
             text = (use.digest, self._tenant_of(use.run_id))
@@ -96,11 +99,20 @@ class Forgetting:
         rows = [(bytes.fromhex(digest), tenant) for digest, tenant in going - shared]
         with self._database.writing(durable=True) as db:
             db.executemany("INSERT OR IGNORE INTO forgotten_results VALUES (?, 0)", [(one,) for one in gone])
-            db.executemany("INSERT OR IGNORE INTO forgotten_texts VALUES (?, ?)", rows)
+            if not may_return:
+                db.executemany("INSERT OR IGNORE INTO forgotten_texts VALUES (?, ?)", rows)
             db.executemany("UPDATE texts SET content = NULL WHERE digest = ? AND tenant = ?", rows)
             db.executemany("DELETE FROM pins WHERE result_id = ?", [(one,) for one in gone])
         self._database.forget_erased()
         return Erased(frozenset(gone), len(rows), frozenset(digest for digest, _ in shared))
+
+    def of_tenant(self, tenant: str) -> frozenset[str]:
+        """Ids of all results of a tenant, forgotten ones too."""
+        return frozenset(
+            use.result_id
+            for use in self.uses()
+            if use.result_id is not None and self._tenant_of(use.run_id) == tenant
+        )
 
     def results(self) -> frozenset[str]:
         """Ids of all forgotten results."""

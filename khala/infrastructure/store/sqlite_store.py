@@ -212,7 +212,7 @@ class SqliteStore:
         call = self._requested_call(end.run_id, end.seq, end.event.call_id)
         try:
             namespace = self.namespace(end.run_id)
-            text = self._texts.read(end.event.digest)
+            text = self._texts.read(end.event.digest, tenant=namespace.tenant)
         except LogDamaged:
             return None
         if call is None or text is None:

@@ -43,13 +43,14 @@ class Texts:
             )
         return digest.hex()
 
-    def read(self, digest: str) -> str | None:
-        """A stored text, `None` if it was erased for every tenant.
+    def read(self, digest: str, *, tenant: str | None = None) -> str | None:
+        """A stored text, `None` if it was erased: for this tenant or, without one, for all.
 
         Raises `LogDamaged` for one that is missing or was changed.
         """
         with self._database.reading() as db:
             rows = db.execute("SELECT tenant, content FROM texts WHERE digest = ?", (_key(digest),)).fetchall()
+        rows = [row for row in rows if tenant in {None, row[0]}]
         if not rows:
             raise LogDamaged(f"text `{digest}` is not in the store; restore the home from a copy")
         for tenant, kept in rows:

@@ -145,6 +145,24 @@ def test_what_is_beyond_the_limits_goes_when_the_home_is_closed(tmp_path):
         assert home.store.forgetting.limits.results == 3
 
 
+def test_what_limits_took_away_is_remembered_when_it_comes_again(home):
+    told(home, 1, 2)
+    home.store.forgetting.set_limits(MemoryLimits(results=1))
+    assert len(home.forget_beyond_limits().results) == 1
+    (again,) = told(home, 1)
+    assert home.memory.recall("swordfish1")[0].result_id == again
+
+
+def test_a_pinned_copy_goes_with_what_it_repeats_and_is_not_said_to_stay(home):
+    (told_first,) = told(home, 1)
+    script = [calling(("read_result", {"id": told_first})), saying("Yes."), saying("Yes.")]
+    report = asyncio.run(home.agent(model=ScriptedModel(script)).run("What is said?"))
+    copy = f"{report.run_id}-1"
+    home.store.forgetting.pin(copy)
+    forgotten = home.forget(EVERYTHING)
+    assert (forgotten.results, forgotten.pinned) == (tuple(sorted([told_first, copy])), ())
+
+
 def test_an_interrupted_forgetting_is_ended_when_memory_is_opened_again(tmp_path, monkeypatch):
     with Home(tmp_path, semantic=False) as home:
         ids = told(home, 1, 2)

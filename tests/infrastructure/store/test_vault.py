@@ -168,6 +168,19 @@ def test_two_homes_of_one_folder_share_the_keys_that_either_makes_or_drops(tmp_p
         assert one.store.tool_result(second) is None
 
 
+def test_what_was_shredded_does_not_come_back_by_another_tenant_or_another_process(tmp_path):
+    with Home(tmp_path, semantic=False, master_key=KEY) as one, Home(tmp_path, semantic=False, master_key=KEY) as other:
+        (shared,), (theirs,) = told(one, 1), told(one, 1, namespace=OTHER)
+        assert other.memory_of(ACME).recall("swordfish1")
+        pending = told(other, 2, 3)
+        assert one.shred("acme")
+        assert other.memory_of(ACME).recall("swordfish1 swordfish2 vault") == []
+        assert [one.store.tool_result(each) for each in (shared, *pending)] == [None] * 3
+    with Home(tmp_path, semantic=False, master_key=KEY) as home:
+        assert home.memory_of(ACME).recall("swordfish1 swordfish2 vault") == []
+        assert [one.result_id for one in home.memory.recall("swordfish1 swordfish2 vault")] == [theirs]
+
+
 def test_whoever_still_has_the_old_master_key_makes_no_key_that_the_new_one_cannot_open(tmp_path):
     third = bytes(range(2, 34))
     with Home(tmp_path, semantic=False, master_key=KEY) as one, Home(tmp_path, semantic=False, master_key=KEY) as late:
