@@ -226,6 +226,9 @@ class Indexer:
             wanted = {result.call.id for result in batch if self._is_wanted(result)}
             if entries := [entry for entry in entries if entry[0] in wanted]:
                 table.add(entries)
+            # and asked again: who forgot some of it meanwhile, in another process, looked for it there too early
+            if gone := {one.call.id for one in batch if one.call.id in wanted and not self._is_wanted(one)}:
+                table.remove(gone)
         return True
 
     def _fail(self, failure: MemoryUnusable) -> None:

@@ -116,7 +116,15 @@ class LanceMemory:
         def searched(terms: Sequence[str]) -> Found:
             return first.result() if terms == asked else search(terms)
 
-        return self._ranking.best(wanted, limit, asked=asked, search=searched, by_meaning=by_meaning, total=total)
+        return self._ranking.best(
+            wanted,
+            limit,
+            asked=asked,
+            search=searched,
+            by_meaning=by_meaning,
+            total=total,
+            is_wanted=self._is_wanted,  # asked for what is told: another process may have forgotten what is pending
+        )
 
     def forget(self, result_ids: AbstractSet[str]) -> None:
         """Take results out for good, indexed or not. Raises `MemoryUnusable`."""

@@ -33,7 +33,7 @@ from khala.infrastructure.memory.lance_indexes import (
 )
 from khala.infrastructure.memory.lance_removal import remove_for_good
 from khala.infrastructure.memory.passages import Passage, Rows, Source, asked_terms, opened, sealed
-from khala.infrastructure.memory.place import Bucket, Place, made_by_another, unusable
+from khala.infrastructure.memory.place import Bucket, Place, alone, made_by_another, unusable
 from khala.infrastructure.memory.ranking import Found
 from khala.infrastructure.memory.repeats import Text, varied
 from khala.infrastructure.memory.terms import Sealing
@@ -251,7 +251,8 @@ class PassageTable:
 
     def remove(self, result_ids: AbstractSet[str]) -> None:
         """Take results out for good: of what they said no file holds anything afterwards."""
-        with _translated(self._folder):
+        # alone, because what one process puts back another may be forgetting
+        with _translated(self._folder), alone(self._folder):
             remove_for_good(self._database, result_ids)
 
     def is_index_due(self) -> bool:

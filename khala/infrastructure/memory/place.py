@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from khala.errors import CallerError, MemoryUnusable
 from khala.infrastructure.memory.terms import Unreachable
 
-__all__ = ["Bucket", "Place", "claim", "made_by_another", "unusable"]
+__all__ = ["Bucket", "Place", "alone", "claim", "made_by_another", "unusable"]
 
 _URL = re.compile(r"s3://[a-z0-9][a-z0-9.\-]{1,61}[a-z0-9](/[^?#\s]*)?")
 
@@ -53,6 +55,20 @@ class Bucket:
 
 
 Place = Path | Bucket
+
+
+@contextmanager
+def alone(place: Place) -> Generator[None]:
+    """One process at a time in a folder, which the kernel sees to; in a bucket nobody does."""
+    if not isinstance(place, Path):
+        yield
+        return
+    descriptor = os.open(place / "removing.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def unusable(place: Place, cause: object) -> MemoryUnusable:

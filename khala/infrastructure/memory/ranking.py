@@ -14,11 +14,13 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 
-from khala.domain.call import Recollection
+from khala.domain.call import Recollection, ToolCall, ToolResult
 from khala.domain.label import Label
 from khala.infrastructure.memory.passages import Passage
+from khala.infrastructure.memory.terms import IsWanted, everything_is
 from khala.infrastructure.memory.words import names
 
 __all__ = ["CANDIDATES", "Found", "Ranking", "Rerank", "SearchWords"]
@@ -85,11 +87,29 @@ class Ranking:
         search: SearchWords,
         by_meaning: Found,
         total: int = 0,
+        is_wanted: IsWanted = everything_is,
     ) -> list[Recollection]:
-        """The best recollections for a query with the terms `asked`.
+        """The best recollections for a query with the terms `asked`, of results that may be found.
 
         `by_meaning` carries cosines, out of a store of `total` passages; it is empty where there is no embedder.
         """
+        gone: set[str] = set()
+        while True:
+            best = self._best(
+                query,
+                limit,
+                asked=asked,
+                search=lambda terms: _without(gone, search(terms)),
+                by_meaning=_without(gone, by_meaning),
+                total=total,
+            )
+            if not (more := {one.result_id for one in best if not is_wanted(_result(one))}):
+                return best
+            gone |= more
+
+    def _best(
+        self, query: str, limit: int, *, asked: list[str], search: SearchWords, by_meaning: Found, total: int
+    ) -> list[Recollection]:
         cosine_weight = RARE_WORDS * math.log1p(total)
         found = _fused(search(asked), by_meaning, cosine_weight)
         if named := _named(found, {*asked}):
@@ -102,6 +122,24 @@ class Ranking:
         scores = self.rerank(query, [one.passage for one in best])
         scored = [one.model_copy(update={"score": score}) for one, score in zip(best, scores, strict=True)]
         return sorted(scored, key=lambda one: -one.score)[:limit]
+
+
+def _without(results: AbstractSet[str], found: Found) -> Found:
+    return [one for one in found if one[0].result_id not in results] if results else found
+
+
+def _result(one: Recollection) -> ToolResult:
+    """All that is known of the result of a recollection."""
+    return ToolResult(
+        call=ToolCall(id=one.result_id, tool=one.tool, arguments={}),
+        status="ok",
+        text="",
+        digest=one.digest,
+        label=one.label,
+        run_id=one.run_id,
+        at_ms=one.at_ms,
+        namespace=one.namespace,
+    )
 
 
 def _fused(by_words: Found, by_meaning: Found, cosine_weight: float) -> Found:

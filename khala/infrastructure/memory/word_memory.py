@@ -121,7 +121,12 @@ class WordMemory:
         with self._one_at_a_time:
             self._file()
             return self._ranking.best(
-                wanted, limit, asked=asked, search=lambda terms: self._by_words(terms, where), by_meaning=[]
+                wanted,
+                limit,
+                asked=asked,
+                search=lambda terms: self._by_words(terms, where),
+                by_meaning=[],
+                is_wanted=self._is_wanted,
             )
 
     def forget(self, result_ids: AbstractSet[str]) -> None:

@@ -64,8 +64,8 @@ def forget_results(
         else:
             meant.add(result.call.id)
             sought.append(probes(result.text))
-    if not meant:
-        return Forgotten((), 0, 0, tuple(sorted(kept)), (), ())
+    if where.is_empty:
+        return Forgotten((), 0, 0, (), (), ())
     erased = store.forgetting.erase(meant, may_return=may_return)
     sweep(store, index)
     left = store.remains(_spread(sought))

@@ -85,11 +85,15 @@ class Forgetting:
     def erase(self, chosen: AbstractSet[str], *, may_return: bool = False) -> Erased:
         """Forget results and all copies of their texts; with `may_return` the same words may come with later ones.
 
-        Raises `HomeUnusable`.
+        Copies that a run made of what was forgotten before, while it was being forgotten, go too. Raises
+        `HomeUnusable`.
         """
-        gone, going, staying = {*chosen}, set[tuple[str, str]](), set[tuple[str, str]]()
+        before = self.results()
+        gone, going, staying = {*chosen, *before}, set[tuple[str, str]](), set[tuple[str, str]]()
         for use in self.uses():
             text = (use.digest, self._tenant_of(use.run_id))
+            if use.result_id in before:
+                continue
             if use.holds.isdisjoint(gone):
                 staying.add(text)
             else:
@@ -98,20 +102,20 @@ class Forgetting:
         shared = going & staying
         rows = [(bytes.fromhex(digest), tenant) for digest, tenant in going - shared]
         with self._database.writing(durable=True) as db:
-            db.executemany("INSERT OR IGNORE INTO forgotten_results VALUES (?, 0)", [(one,) for one in gone])
+            db.executemany("INSERT OR IGNORE INTO forgotten_results VALUES (?, 0)", [(one,) for one in gone - before])
             if not may_return:
                 db.executemany("INSERT OR IGNORE INTO forgotten_texts VALUES (?, ?)", rows)
-            db.executemany("UPDATE texts SET content = NULL WHERE digest = ? AND tenant = ?", rows)
+            texts = db.executemany(
+                "UPDATE texts SET content = NULL WHERE digest = ? AND tenant = ? AND content IS NOT NULL", rows
+            ).rowcount
             db.executemany("DELETE FROM pins WHERE result_id = ?", [(one,) for one in gone])
         self._database.forget_erased()
-        return Erased(frozenset(gone), len(rows), frozenset(digest for digest, _ in shared))
+        return Erased(frozenset(gone - before), max(0, texts), frozenset(digest for digest, _ in shared))
 
     def of_tenant(self, tenant: str) -> frozenset[str]:
         """Ids of all results of a tenant, forgotten ones too."""
         return frozenset(
-            use.result_id
-            for use in self.uses()
-            if use.result_id is not None and self._tenant_of(use.run_id) == tenant
+            use.result_id for use in self.uses() if use.result_id is not None and self._tenant_of(use.run_id) == tenant
         )
 
     def results(self) -> frozenset[str]:

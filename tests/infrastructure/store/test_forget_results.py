@@ -114,6 +114,14 @@ def test_the_same_words_stay_with_another_tenant_and_with_other_results(home):
     assert [one.result_id for one in home.memory_of().recall("swordfish6")] == [kept]
 
 
+def test_words_that_several_results_hold_are_erased_with_the_last_of_them(home):
+    first, second = told(home, 6, 6)
+    assert home.forget(Selection(ids=frozenset({first}))).shared == 1
+    forgotten = home.forget(Selection(ids=frozenset({second})))
+    assert (forgotten.results, forgotten.texts, forgotten.shared, forgotten.also_in) == ((second,), 1, 0, ())
+    assert home.store.verify(first.rpartition("-")[0]).erased_texts >= 1
+
+
 def test_forgotten_words_that_come_again_are_not_remembered_but_can_be_read_in_their_run(home):
     told(home, 5)
     home.forget(EVERYTHING)
