@@ -50,7 +50,9 @@ class ToolResult(Value):
     """Ids of earlier results whose words this one repeats (a recall, a second reading)."""
     run_id: str
     at_ms: int = 0
-    """When it was finished: milliseconds since the epoch."""
+    """When it was finished, or taken in from elsewhere: milliseconds since the epoch."""
+    happened_at_ms: int = 0
+    """Of an imported one when it was finished, by what was imported; 0 where that does not say."""
     namespace: Namespace = Namespace()
     """Whose it is."""
 

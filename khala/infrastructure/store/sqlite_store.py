@@ -226,6 +226,7 @@ class SqliteStore:
             derived_from=end.event.derived_from,
             run_id=end.run_id,
             at_ms=end.at_ms,
+            happened_at_ms=end.event.happened_at_ms,
             namespace=namespace,
         )
 

@@ -53,8 +53,8 @@ class Texts:
         rows = [row for row in rows if tenant in {None, row[0]}]
         if not rows:
             raise LogDamaged(f"text `{digest}` is not in the store; restore the home from a copy")
-        for tenant, kept in rows:
-            content = None if kept is None else self._content(kept, tenant, digest)
+        for whose, kept in rows:
+            content = None if kept is None else self._content(kept, whose, digest)
             if content is not None:
                 return content.decode(errors="surrogatepass")
         return None

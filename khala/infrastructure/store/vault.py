@@ -31,13 +31,16 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from khala.errors import CallerError, HomeUnusable, LogDamaged
 from khala.infrastructure.store.database import Database
 
-__all__ = ["MASTER_KEY", "MASTER_KEY_FILE", "MasterKey", "Vault", "master_key"]
+__all__ = ["MASTER_KEY", "MASTER_KEY_FILE", "NEW_MASTER_KEY", "MasterKey", "Vault", "master_key"]
 
 MASTER_KEY = "KHALA_MASTER_KEY"
 """The variable that may hold the master key: 64 hexadecimal digits, or base64 of 32 bytes."""
 
 MASTER_KEY_FILE = "KHALA_MASTER_KEY_FILE"
 """The variable that may name a file that holds it, in the same spelling."""
+
+NEW_MASTER_KEY = "KHALA_NEW_MASTER_KEY"
+"""The variable that may hold the key to change to; with `_FILE` behind it, the one that may name its file."""
 
 MasterKey = bytes | Callable[[], bytes]
 """32 bytes, or a function that fetches them from wherever they are kept."""
@@ -55,20 +58,18 @@ _ANOTHER = "this home is sealed with another master key: give that one"
 _MAKE_ONE = 'python3 -c "import secrets; print(secrets.token_hex(32))" makes one'
 
 
-def master_key(environ: Mapping[str, str]) -> bytes | None:
-    """The master key that the environment holds or names a file of; `None` where it does neither.
+def master_key(environ: Mapping[str, str], *, variable: str = MASTER_KEY) -> bytes | None:
+    """The master key that the environment holds, or names a file of in `variable` and `_FILE`; `None` for neither.
 
     Raises `CallerError` for what is no key.
     """
-    text, where = environ.get(MASTER_KEY, "").strip(), MASTER_KEY
-    if not text and (path := environ.get(MASTER_KEY_FILE, "")):
+    text, where, file_variable = environ.get(variable, "").strip(), variable, f"{variable}_FILE"
+    if not text and (path := environ.get(file_variable, "")):
         where = path
         try:
             text = Path(path).read_text(encoding="ascii").strip()
         except (OSError, UnicodeDecodeError) as error:
-            raise CallerError(
-                f"the master key in `{path}` cannot be read ({error}): see `{MASTER_KEY_FILE}`"
-            ) from error
+            raise CallerError(f"the master key in `{path}` cannot be read ({error}): see `{file_variable}`") from error
         if not text:
             raise CallerError(f"`{path}` holds no master key: {_MAKE_ONE}")
     return _decoded(text, where) if text else None
