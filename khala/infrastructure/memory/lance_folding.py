@@ -13,7 +13,7 @@ import structlog
 
 from khala.infrastructure.memory.lance_indexes import TERMS_INDEX
 
-__all__ = ["fold", "is_ragged"]
+__all__ = ["KEPT_IN_BUCKET", "fold", "is_ragged"]
 
 _FRAGMENTS = 50
 """Commits after which the table is folded: at 50 it costs no more CPU than never, at 23 times less disk (measured)."""
@@ -26,14 +26,14 @@ lie beside the index, but no fewer than the first number, and no more than the s
 _KEPT_VERSIONS = timedelta(minutes=1)
 """How long a reader in another process may hold on to what was folded away; a query takes milliseconds."""
 
-_KEPT_IN_BUCKET = timedelta(hours=1)
+KEPT_IN_BUCKET = timedelta(hours=1)
 """The same where readers are other machines, whose clocks differ."""
 
 
 def fold(table: Any, *, in_bucket: bool) -> None:
     """Fold whatever there is, and remove what was folded before and nobody reads any more."""
     try:
-        table.optimize(cleanup_older_than=_KEPT_IN_BUCKET if in_bucket else _KEPT_VERSIONS)
+        table.optimize(cleanup_older_than=KEPT_IN_BUCKET if in_bucket else _KEPT_VERSIONS)
     except RuntimeError as error:  # two processes folding at once; the next commit tries again
         structlog.get_logger().warning("memory was not folded", reason=str(error).partition("\n")[0])
 

@@ -13,9 +13,9 @@ from typing import Any, cast
 
 from khala.infrastructure.memory.commit_conflicts import committed
 
-__all__ = ["remove_for_good"]
+__all__ = ["NO_VERSIONS", "remove_for_good"]
 
-_NO_VERSIONS = timedelta(milliseconds=1)
+NO_VERSIONS = timedelta(milliseconds=1)
 """No version is kept that is older; LanceDB warns about 0."""
 
 _FRAGMENT_BITS = 32
@@ -47,9 +47,9 @@ def remove_for_good(database: Any, result_ids: AbstractSet[str]) -> None:
             committed(partial(table.delete, these))
         if rows is not None:
             table.add(rows)
-        fold = partial(table.optimize, cleanup_older_than=_NO_VERSIONS)
+        fold = partial(table.optimize, cleanup_older_than=NO_VERSIONS)
         committed(fold)
-        time.sleep(2 * _NO_VERSIONS.total_seconds())  # the version before that one was too young to go
+        time.sleep(2 * NO_VERSIONS.total_seconds())  # the version before that one was too young to go
         committed(fold)
 
 

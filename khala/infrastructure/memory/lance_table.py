@@ -11,18 +11,17 @@ of here as `MemoryUnusable`. Filters and queries are objects, never strings.
 from __future__ import annotations
 
 import os
-from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from contextlib import contextmanager
 from dataclasses import asdict, fields
-from datetime import timedelta
-from importlib.util import find_spec
 from typing import Any, cast
 
 from khala.domain.selection import Selection
-from khala.errors import MemoryUnusable, MissingExtra
+from khala.errors import MissingExtra
 from khala.infrastructure.memory.commit_conflicts import committed
 from khala.infrastructure.memory.lance_conditions import within
+from khala.infrastructure.memory.lance_files import connected, has_lancedb
+from khala.infrastructure.memory.lance_files import translated as _translated
 from khala.infrastructure.memory.lance_folding import fold, is_ragged
 from khala.infrastructure.memory.lance_indexes import (
     REFINE,
@@ -43,9 +42,6 @@ __all__ = ["TABLE_FORMAT", "Entry", "PassageTable", "has_lancedb"]
 Entry = tuple[str, Sequence[tuple[Passage, list[float] | None]]]
 """A result's id and its passages with their vectors; `None` for a passage that is found by words only."""
 
-_INDEX_CACHE_BYTES = 64 * 2**20
-_METADATA_CACHE_BYTES = 16 * 2**20
-"""Unbounded, the metadata cache grows with the square of the commits: 411 MiB against 217 after 1,000 (measured)."""
 
 TABLE_FORMAT = 3
 """Of the tables and the note beside them."""
@@ -55,21 +51,6 @@ _SOURCE = tuple(field.name for field in fields(Source))
 _PASSAGE = ("words", "header_chars", "start", "end")
 
 _COLUMNS = (*_SOURCE, *_PASSAGE)
-
-
-def has_lancedb() -> bool:
-    """Whether the libraries are installed."""
-    return find_spec("lancedb") is not None and find_spec("pyarrow") is not None
-
-
-@contextmanager
-def _translated(folder: Place) -> Generator[None]:
-    try:
-        yield
-    except (KeyboardInterrupt, SystemExit, GeneratorExit, MemoryUnusable):
-        raise
-    except BaseException as error:  # a damaged file can make the Rust side panic, which is no `Exception`
-        raise unusable(folder, error) from error
 
 
 class PassageTable:
@@ -93,19 +74,8 @@ class PassageTable:
             self._table = self._open()
 
     def _open(self) -> Any:
-        import lancedb
 
-        session = lancedb.Session(
-            index_cache_size_bytes=_INDEX_CACHE_BYTES, metadata_cache_size_bytes=_METADATA_CACHE_BYTES
-        )
-        # interval 0: each search sees what other processes have committed; without it a handle is stale for ever
-        place = self._folder
-        self._database: Any = lancedb.connect(
-            place.url if isinstance(place, Bucket) else place,
-            storage_options=place.storage_options if isinstance(place, Bucket) else None,
-            read_consistency_interval=timedelta(0),
-            session=session,
-        )
+        self._database = connected(self._folder)
         name = "words" if self._dims is None else "passages"
         try:
             table: Any = committed(lambda: self._database.create_table(name, schema=self._schema(), exist_ok=True))

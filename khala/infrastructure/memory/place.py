@@ -10,11 +10,12 @@ from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import cast
 
 from khala.errors import CallerError, MemoryUnusable
 from khala.infrastructure.memory.terms import Unreachable
 
-__all__ = ["Bucket", "Place", "alone", "claim", "made_by_another", "unusable"]
+__all__ = ["Bucket", "Place", "alone", "claim", "embedder_of", "made_by_another", "unusable"]
 
 _URL = re.compile(r"s3://[a-z0-9][a-z0-9.\-]{1,61}[a-z0-9](/[^?#\s]*)?")
 
@@ -25,6 +26,9 @@ _TOLD = re.compile(r'<Code>(?P<code>\w+)</Code>|message: \\?"(?P<system>[^"\\]+)
 """What the store or the operating system said, somewhere in a page of LanceDB's words."""
 
 _REASON_CHARS = 200
+
+_NOTE = "embedder.json"
+"""Beside the tables of a folder: whose vectors they hold."""
 
 
 @dataclass(frozen=True)
@@ -77,22 +81,21 @@ def unusable(place: Place, cause: object) -> MemoryUnusable:
     if isinstance(place, Path):
         return MemoryUnusable(
             f"the memory in `{place}` cannot be used ({_first_line(told) or type(cause).__name__}): give it space or "
-            "rights if it lacks them, else delete that folder; it is rebuilt from the stored results"
+            "rights if it lacks them, else build it anew from the stored results: `khala memory reindex`"
         )
     found = _TOLD.search(told)
     reason = found[found.lastgroup or 0] if found else _first_line(told) or type(cause).__name__
     return Unreachable(
         f"the memory in `{place}` cannot be reached ({reason}): check bucket, endpoint, region and keys; if it is "
-        "damaged, delete what lies there; it is rebuilt from the stored results"
+        "damaged, build it anew from the stored results: `khala memory reindex`"
     )
 
 
 def made_by_another(place: Place, theirs: object, mine: object) -> MemoryUnusable:
     """The error for vectors that may not be compared."""
-    whole = "that folder" if isinstance(place, Path) else "what lies there"
     return MemoryUnusable(
         f"the memory in `{place}` was made by another embedder (`{theirs}`, now `{mine}`): use that one, or "
-        f"delete {whole}; it is rebuilt from the stored results"
+        "build the index anew from the stored results: `khala memory reindex`"
     )
 
 
@@ -102,7 +105,7 @@ def claim(folder: Path, fingerprint: str, *, table_format: int) -> None:
     It is a file of its own because it must be known before the model and LanceDB are imported. In a bucket, where
     looking takes them anyway, the table itself bears it.
     """
-    note = folder / "embedder.json"
+    note = folder / _NOTE
     mine: dict[str, object] = {"format": table_format, "embedder": fingerprint}
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -115,6 +118,16 @@ def claim(folder: Path, fingerprint: str, *, table_format: int) -> None:
         raise unusable(folder, error) from error
     if theirs != mine:
         raise made_by_another(folder, theirs, mine)
+
+
+def embedder_of(folder: Path) -> str | None:
+    """The fingerprint of the embedder whose vectors lie in a folder; `None` where no readable note says it."""
+    try:
+        note: object = json.loads((folder / _NOTE).read_bytes())
+    except (OSError, ValueError):
+        return None
+    found = cast("dict[str, object]", note).get("embedder") if isinstance(note, dict) else None
+    return found if isinstance(found, str) else None
 
 
 def _first_line(told: str) -> str:

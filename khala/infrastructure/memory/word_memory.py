@@ -231,7 +231,7 @@ class WordMemory:
             place = "RAM" if self._folder is None else str(self._folder / "words.db")
             raise MemoryUnusable(
                 f"the memory in `{place}` cannot be used ({error}): give it space or rights if it lacks them, else "
-                "delete that file; it is rebuilt from the stored results"
+                "build it anew from the stored results: `khala memory reindex`"
             ) from error
 
 

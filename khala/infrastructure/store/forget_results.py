@@ -13,10 +13,14 @@ from khala.domain.selection import Selection
 from khala.infrastructure.store.remains import probes
 from khala.infrastructure.store.sqlite_store import SqliteStore
 
-__all__ = ["Forgets", "Forgotten", "forget_results", "sweep"]
+__all__ = ["Forgets", "Forgotten", "candidates", "forget_results", "sweep"]
 
 _SOUGHT = 96
 """Windows that are looked for at most, spread over all texts: each costs a reading of the whole home."""
+
+
+_LOOKED_UP = 200
+"""Results that are looked up one by one; for more, one reading of all takes less time."""
 
 
 class Forgets(Protocol):
@@ -56,7 +60,7 @@ def forget_results(
     meant, sought = set[str](), list[list[bytes]]()
     pins = frozenset[str]() if pinned else store.forgetting.pins()
     kept: set[str] = set()
-    for result in _candidates(store, where):
+    for result in candidates(store, where):
         if not where.holds(result):
             continue
         if result.call.id in pins:
@@ -79,11 +83,11 @@ def forget_results(
     )
 
 
-def _candidates(store: SqliteStore, where: Selection) -> Iterator[ToolResult]:
+def candidates(store: SqliteStore, where: Selection) -> Iterator[ToolResult]:
     """What a selection may mean: all there is, unless it names some."""
     if where.is_empty:
         return
-    if where.ids is None:
+    if where.ids is None or len(where.ids) > _LOOKED_UP:
         yield from (result for _, result in store.tool_results())
         return
     for result_id in where.ids:

@@ -8,11 +8,11 @@ an echo would lend its trust to whatever the model was talked into asking.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime
 from functools import reduce
 
 from khala.domain.call import Recollection, ToolResult
 from khala.domain.label import Label
+from khala.domain.moment import milliseconds_of
 from khala.domain.ports import Memory
 from khala.domain.selection import Selection
 from khala.domain.tool import Tool, ToolOutput, tool
@@ -83,9 +83,8 @@ def memory_tools(memory: Memory, find_result: Callable[[str], ToolResult | None]
 
 def _milliseconds(since: str) -> int:
     try:
-        moment = datetime.fromisoformat(since)
-        return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() * 1000)
-    except (ValueError, OverflowError):
+        return milliseconds_of(since)
+    except ValueError:
         raise ToolFailed("`since` is no date or time: write it as 2026-03-31 or 2026-03-31T18:00") from None
 
 

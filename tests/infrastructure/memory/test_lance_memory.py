@@ -233,7 +233,7 @@ def test_closing_sends_a_waiting_recall_home(tmp_path: Path):
 
 def test_vectors_of_another_embedder_are_refused(tmp_path: Path):
     LanceMemory(tmp_path, embedder=LengthEmbedder()).close()
-    with pytest.raises(MemoryUnusable, match=r"another embedder .*length 1.*delete that folder; it is rebuilt"):
+    with pytest.raises(MemoryUnusable, match=r"another embedder .*length 1.*khala memory reindex"):
         LanceMemory(tmp_path, embedder=OtherEmbedder())
     with closing(LanceMemory(tmp_path)) as by_words:  # words need no vectors
         assert by_words.recall("anything") == []
@@ -249,7 +249,7 @@ def test_a_damaged_folder_is_refused_with_the_next_step(tmp_path: Path, damage: 
     for file in tmp_path.glob(pattern[damage]):
         file.write_bytes(b"\xff" * (file.stat().st_size // 2))
     with (
-        pytest.raises(MemoryUnusable, match="delete that folder; it is rebuilt"),
+        pytest.raises(MemoryUnusable, match="khala memory reindex"),
         closing(LanceMemory(tmp_path, embedder=embedder)) as memory,
     ):
         memory.recall("lake")
@@ -259,7 +259,7 @@ def test_a_table_of_an_earlier_version_is_refused_with_the_next_step(tmp_path: P
     lancedb.connect(tmp_path).create_table("words", data=[{"result_id": "run-1", "words": "The lake Saimaa is deep."}])
     with (
         closing(LanceMemory(tmp_path)) as memory,
-        pytest.raises(MemoryUnusable, match=r"does not match existing table schema.*delete that folder; it is rebuilt"),
+        pytest.raises(MemoryUnusable, match=r"does not match existing table schema.*khala memory reindex"),
     ):
         memory.recall("lake")
 

@@ -64,7 +64,7 @@ def test_word_forms_do_not_matter():
 
 def test_a_damaged_file_is_refused_with_the_next_step(tmp_path: Path):
     (tmp_path / "words.db").write_bytes(b"SQLite format 3\0" + b"\xff" * 5000)
-    with pytest.raises(MemoryUnusable, match="delete that file; it is rebuilt"):
+    with pytest.raises(MemoryUnusable, match="khala memory reindex"):
         WordMemory(tmp_path)
 
 
