@@ -25,7 +25,7 @@ from khala.domain.namespace import Namespace
 from khala.domain.policy import Policy
 from khala.domain.ports import Approver, ChatModel, Memory, Observer, RunStore
 from khala.domain.retention import Retention
-from khala.domain.selection import Selection
+from khala.domain.selection import EVERYTHING, Selection
 from khala.domain.tool import Tool, tool
 from khala.domain.trajectory import Trajectory
 from khala.domain.verifiers import BUILT_IN_VERIFIERS, Verifiers
@@ -35,13 +35,15 @@ from khala.infrastructure.memory.lance_table import has_lancedb
 from khala.infrastructure.memory.open_memory import open_memory
 from khala.infrastructure.memory.place import Bucket
 from khala.infrastructure.memory.sentence_embedder import find_embedder
-from khala.infrastructure.memory.terms import Embedder
+from khala.infrastructure.memory.terms import Embedder, MemoryStats
+from khala.infrastructure.memory.upkeep import IndexUpkeep, rebuilt
 from khala.infrastructure.memory.word_memory import WordMemory
 from khala.infrastructure.models.extractive.researcher import ExtractiveResearcher
 from khala.infrastructure.security.policy_file import BUILTIN_TOOLS, builtin_policy, load_policy
 from khala.infrastructure.store.canonical import canonical_digest
-from khala.infrastructure.store.forget_results import Forgotten, forget_results, sweep
+from khala.infrastructure.store.forget_results import Forgets, Forgotten, forget_results, sweep
 from khala.infrastructure.store.home import HomeFolder, open_home
+from khala.infrastructure.store.lease import leased
 from khala.infrastructure.store.sqlite_store import SqliteStore
 from khala.infrastructure.store.vault import MasterKey
 from khala.infrastructure.store.vault import master_key as environment_master_key
@@ -55,6 +57,8 @@ if TYPE_CHECKING:
     from khala.infrastructure.logs.export_run import ExportFormat
     from khala.infrastructure.logs.import_log import ImportedLog
     from khala.infrastructure.reasoning.reasoning_graph import ReasoningGraph
+    from khala.infrastructure.transfer.import_memory import ImportedMemories
+    from khala.infrastructure.transfer.record_file import RecordForm
 
 __all__ = ["Home", "guarded"]
 
@@ -91,12 +95,19 @@ class Home:
         self._opened.callback(self.store.close)
 
     @classmethod
-    def existing(cls, path: str | os.PathLike[str]) -> Self:
+    def existing(
+        cls,
+        path: str | os.PathLike[str],
+        *,
+        semantic: bool = True,
+        embedder: Embedder | None = None,
+        index: Bucket | None = None,
+    ) -> Self:
         """A home that is there already; nothing is made. Raises `HomeUnusable` where there is none."""
         # the functions of `os.path` answer no for a path that is too long or too odd; those of `Path` raise
         if not os.path.isfile(HomeFolder(Path(os.path.expanduser(path))).database):  # noqa: PTH111, PTH113
             raise HomeUnusable(f"there is no home at `{path}`: name the one that was asked with; `khala ask` makes one")
-        return cls(path)
+        return cls(path, semantic=semantic, embedder=embedder, index=index)
 
     @cached_property
     def memory(self) -> LanceMemory | WordMemory:
@@ -310,7 +321,7 @@ class Home:
         Pinned ones only with `pinned`. Runs still verify; what the model itself wrote stays in them, and `remains`
         says where words of what was forgotten still stand. Raises `HomeUnusable`, `MemoryUnusable`.
         """
-        return forget_results(self.store, self.memory, where, pinned=pinned)
+        return forget_results(self.store, self._index_in_use, where, pinned=pinned)
 
     def forget_beyond_limits(self) -> Forgotten:
         """Forget what is older, or more, than `store.forgetting.limits` lets this home keep; closing it does that too.
@@ -330,8 +341,63 @@ class Home:
         # forgotten first: another process may be about to index some, and another tenant may hold the same words
         self.store.forgetting.erase(self.store.forgetting.of_tenant(tenant), may_return=True)
         shredded = self.store.vault.shred(tenant)
-        sweep(self.store, self.memory)
+        sweep(self.store, self._index_in_use)
         return shredded
+
+    @property
+    def upkeep(self) -> IndexUpkeep:
+        """The index of the memory, to be counted and cleaned without loading an embedder."""
+        return IndexUpkeep(self._index or self.folder.memory)
+
+    @property
+    def _index_in_use(self) -> Forgets:
+        """What to take results out of: the memory, if it is open and may hold some that are not in the index yet."""
+        return self.memory if "memory" in vars(self) else self.upkeep
+
+    def awaits_index(self, result_id: str) -> bool:
+        """Whether a result is one that the index of the memory is to hold."""
+        result = self.store.tool_result(result_id)
+        return result is not None and result.is_original and self._is_wanted(result)
+
+    def reindex(self, on_progress: Callable[[int], None] | None = None) -> MemoryStats:
+        """Build the index of the memory anew from the stored texts, with the embedder this home was opened with.
+
+        The old one stays in use until the new one is whole, except in a bucket. Call it before `memory` is used.
+        Raises `MemoryUnusable`, and `RunBusy` while another process does the same.
+        """
+        with leased(self.folder, "reindex"):
+            before = self.store.forgetting.results()
+            stats = rebuilt(
+                self.upkeep.place,
+                catch_up=self._results_unknown_to,
+                is_wanted=self._is_wanted,
+                sealing=self.store.vault if self.store.vault.is_sealed else None,
+                find=self._found_embedder,
+                on_progress=on_progress or (lambda _: None),
+            )
+            if meanwhile := self.store.forgetting.results() - before:
+                self.upkeep.forget(meanwhile)
+        return stats
+
+    def export_memory(
+        self, to: str | os.PathLike[str] | None, where: Selection = EVERYTHING, *, form: RecordForm = "jsonl"
+    ) -> int:
+        """Write results, all that is needed to take them in elsewhere, to a file or standard output; how many.
+
+        The file is readable by its owner alone, and not sealed. Raises `CallerError`, `MissingExtra`.
+        """
+        from khala.infrastructure.transfer.export_memory import export_memory
+
+        return export_memory(self.store, where, None if to is None else Path(to), form)
+
+    def import_memory(self, path: str | os.PathLike[str]) -> ImportedMemories:
+        """Take in results that another home exported, as runs marked as imported; ones that are here already once.
+
+        Their labels stay, and nothing of them is trusted. Raises `ImportRefused` before anything is kept.
+        """
+        from khala.infrastructure.transfer.import_memory import import_memory
+
+        return import_memory(self.store, Path(path))
 
     def _is_wanted(self, result: ToolResult) -> bool:
         return not self.store.forgetting.is_forgotten(result)

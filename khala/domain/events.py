@@ -67,9 +67,9 @@ RunStatus = Literal["answered", "best_effort", "unanswered"]
 """How a run ended: with the model's answer, with one given because a limit was reached, or with none."""
 
 
-LogFormat = Literal["mirothinker", "miroflow", "history", "messages"]
-"""Whose log a run was imported from: MiroThinker's or MiroFlow's task log, one of their message histories alone, or a
-list of messages as OpenAI's API takes it."""
+LogFormat = Literal["mirothinker", "miroflow", "history", "messages", "memory"]
+"""Whose log a run was imported from: MiroThinker's or MiroFlow's task log, one of their message histories alone, a
+list of messages as OpenAI's API takes it, or what `khala memory export` wrote."""
 
 
 class Usage(Value):
@@ -115,6 +115,8 @@ class Imported(Value):
     """When it ended, in the same way."""
     asked_by: str = ""
     """Of a sub-agent's run: the call in the main agent's run that asked for it, if the log tells which."""
+    memories_of: str = ""
+    """Of exported memories: the run in the other home. Result `RUN-N` of this run is result N of that one."""
 
 
 class RunStarted(Value):

@@ -35,6 +35,8 @@ class RunSummary:
     """It was read from another program's log; khala guarded none of its calls."""
     asked_by: str = ""
     """Of a sub-agent's run: the call of another run that asked for it."""
+    memories_of: str = ""
+    """Of imported memories: the run in the other home."""
 
 
 @dataclass(frozen=True)
@@ -81,5 +83,7 @@ def summary(run_id: str, events: int, first: bytes, last: bytes) -> RunSummary:
     begun = start.event if isinstance(start.event, RunStarted) else None
     task, is_imported = (begun.task, begun.imported is not None) if begun else ("", False)
     status = end.event.status if isinstance(end.event, RunEnded) else "unfinished"
-    asked_by = "" if begun is None else begun.asked_by or (begun.imported.asked_by if begun.imported else "")
-    return RunSummary(run_id, task, status, start.at_ms, events, is_imported, asked_by)
+    imported = begun.imported if begun else None
+    asked_by = "" if begun is None else begun.asked_by or (imported.asked_by if imported else "")
+    memories_of = imported.memories_of if imported else ""
+    return RunSummary(run_id, task, status, start.at_ms, events, is_imported, asked_by, memories_of)

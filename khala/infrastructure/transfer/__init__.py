@@ -1,0 +1,1 @@
+"""Memories on their way from one home to another."""
