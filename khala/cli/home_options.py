@@ -46,13 +46,14 @@ def home_settings(parsed: argparse.Namespace) -> dict[str, str]:
     return {name: str(getattr(parsed, name) or "") for name in _SETTINGS}
 
 
-def opened_home(path: str, settings: Mapping[str, str], *, semantic: bool = True) -> Home:
-    """The home at `path` with the memory that the settings describe."""
+def opened_home(path: str, settings: Mapping[str, str], *, semantic: bool = True, must_exist: bool = False) -> Home:
+    """The home at `path` with the memory that the settings describe; with `must_exist` none is made."""
     from khala.assembly import Home
     from khala.infrastructure.memory.place import Bucket
 
+    opened = Home.existing if must_exist else Home
     index = Bucket(settings["index"]) if settings.get("index") else None
-    return Home(path, semantic=semantic, embedder=_embedder(settings), index=index)
+    return opened(path, semantic=semantic, embedder=_embedder(settings), index=index)
 
 
 def _embedder(settings: Mapping[str, str]) -> EndpointEmbedder | None:

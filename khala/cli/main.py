@@ -14,6 +14,7 @@ from khala.cli.approvals import add_approvals
 from khala.cli.export import add_export
 from khala.cli.home_options import add_home_options
 from khala.cli.import_log import add_import
+from khala.cli.memory import add_memory
 from khala.cli.next_step import DEFAULT_HOME
 from khala.cli.policy import add_policy
 from khala.cli.view import add_view
@@ -87,6 +88,7 @@ def _parser() -> argparse.ArgumentParser:
     add_view(partial(_add, commands.add_parser))
     add_watch(partial(_add, commands.add_parser))
     add_approvals(partial(_add, commands.add_parser))
+    add_memory(commands.add_parser, add_home=_add_home)
     add_policy(commands.add_parser, default_home=DEFAULT_HOME)
     return parser
 
@@ -99,6 +101,11 @@ def _add(add: AddParser, name: str, about: str, epilog: str = "") -> argparse.Ar
     parser = add(
         name, help=about, description=about, epilog=epilog, formatter_class=argparse.RawDescriptionHelpFormatter
     )
+    _add_home(parser)
+    return parser
+
+
+def _add_home(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--home",
         type=_folder,
@@ -107,7 +114,6 @@ def _add(add: AddParser, name: str, about: str, epilog: str = "") -> argparse.Ar
         help="where runs, texts and memory are kept (default: %(default)s)",
     )
     parser.add_argument("--json", action="store_true", help="print one JSON object and nothing else on standard output")
-    return parser
 
 
 def _add_ask(add: AddParser) -> None:
