@@ -55,7 +55,7 @@ class _Shown:
     def __init__(self, total: int) -> None:
         self._total = total
         self._is_live = sys.stderr.isatty()
-        self._told = -1
+        self._told = 0
 
     def __call__(self, done: int) -> None:
         due = done != self._told if self._is_live else done >= self._told + max(1, self._total // 10)
@@ -67,5 +67,5 @@ class _Shown:
 
     def close(self) -> None:
         """End the line."""
-        if self._is_live and self._told >= 0:
+        if self._is_live and self._told:
             print(file=sys.stderr)

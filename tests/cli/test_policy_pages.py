@@ -38,7 +38,7 @@ def write_files(page: Path, folder: Path) -> None:
 
 
 class Shell:
-    """Runs commands as a page shows them; `RUN` stands for the last run of the home."""
+    """Runs commands as a page shows them; `RUN` stands for the last run of the home, `RUN-1` for a result of it."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -50,7 +50,7 @@ class Shell:
         program, *arguments = shlex.split(command)
         start = {"khala": ["-m", "khala.cli.main"], "python": []}[program]
         run_id = self._last_run()
-        arguments = [run_id if each == "RUN" else each for each in arguments]
+        arguments = [re.sub(r"^RUN(?=-\d+$|$)", run_id, each) for each in arguments]
         done = subprocess.run(
             [sys.executable, *start, *arguments],
             stdout=subprocess.PIPE,

@@ -23,5 +23,6 @@ def _meant(store: SqliteStore, where: Selection) -> Iterator[ToolResult]:
     if where.is_empty:
         return
     for _, result in store.tool_results():
-        if result.is_original and where.holds(result):
+        # what was forgotten and came again can be read in its run, and is no memory
+        if result.is_original and where.holds(result) and not store.forgetting.is_forgotten(result):
             yield result

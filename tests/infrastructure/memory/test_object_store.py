@@ -126,9 +126,7 @@ def test_vectors_of_another_embedder_are_refused(bucket: Bucket):
             assert memory.stats().results == 0
     with (
         closing(LanceMemory(bucket, embedder=Lengths("lengths 2"))) as memory,
-        pytest.raises(
-            MemoryUnusable, match=r"another embedder .*lengths 1.*lengths 2.*khala memory reindex"
-        ) as caught,
+        pytest.raises(MemoryUnusable, match=r"another embedder .*lengths 1.*lengths 2.*khala memory reindex") as caught,
     ):
         memory.stats()
     assert not isinstance(caught.value, Unreachable)
