@@ -138,6 +138,7 @@ def test_one_that_fails_leaves_the_old_index_in_use(path, monkeypatch):
     assert not (path / "memory.new").exists()
 
 
+@pytest.mark.slow
 def test_an_interruption_keeps_the_old_index(path):
     letters = told(path, 1)
     slow = """
