@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice, takewhile
+from math import log2
 
 from .bit_counts import most_set
 from .indexed_text import IndexedText
@@ -152,7 +153,10 @@ class PassageIndex:
                     yield Window(number, span, length, words_here, sum(mask >> first & 1 for mask in numbers))
 
     def _sharing(self, words: frozenset[str], least: int, hints: Iterable[str]) -> list[int]:
-        """Numbers of the texts that hold enough of the words, best first, earlier before later."""
+        """Numbers of the texts that hold enough of the words, best first, earlier before later.
+
+        A hint counts the more the fewer texts hold it: the number of a petition tells more than a year.
+        """
         known = sorted((self._postings[word] for word in sorted(words) if word in self._postings), key=len)
         if not least or len(known) < least:
             return []
@@ -167,10 +171,12 @@ class PassageIndex:
         else:
             for numbers in telling:
                 shared.update(numbers)
-        score = shared.copy()
+        score = {number: float(count) for number, count in shared.items()}
         hinted = (self._postings.get(hint, _NONE) for hint in hints)
         for numbers in (numbers for numbers in hinted if len(numbers) <= most):
-            score.update(numbers if everywhere >= least else shared.keys() & numbers)
+            weight = log2(1 + len(self.texts) / len(numbers)) if numbers else 0
+            for number in numbers if everywhere >= least else shared.keys() & numbers:
+                score[number] = score.get(number, 0) + weight
         enough = [number for number in score if shared[number] + everywhere >= least]
         best = sorted(enough, key=lambda number: (-score[number], number))[:MOST_TEXTS]
         if everywhere >= least and len(best) < MOST_TEXTS:
