@@ -5,7 +5,7 @@ A passage carries the facts of a claim when
 1. every quantity and date of the claim stands in it;
 2. every name, identifier and quotation of the claim stands in it, and its first word if that may be a name;
 3. it denies what the claim denies and nothing else that the claim says;
-4. it does not say the opposite word;
+4. it does not say the opposite word, nor the second highest for the highest;
 5. names and numbers that stand around the same words stand there in the same order, or the voice changed with them;
 6. a number or name is not bound to someone else: no other name governs it where the claim's own name governs a rival,
    and no other number of its kind stands before the words that follow it in the claim;
@@ -17,6 +17,7 @@ a date, a name beside the same words. It errs on the side of neither carrying no
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import chain, combinations
@@ -75,6 +76,9 @@ _OPPOSITES: dict[str, set[str]] = {}
 for _one, _other in (pair.split("/") for pair in _PAIRS.split()):
     _OPPOSITES.setdefault(_one, set()).add(_other)
     _OPPOSITES.setdefault(_other, set()).add(_one)
+_ORDINAL = re.compile(r"\d(?:st|nd|rd|th)$")
+_SHORTEST_SUPERLATIVE = 4
+"""Letters: `best` and `west` are left out."""
 _MOST_ANCHORS = 8
 """Names and numbers of a claim whose order is compared; a sentence with more is a list."""
 _AFTER = 3
@@ -105,6 +109,7 @@ def _disagreements(passage: Facts, claim: Facts) -> Iterator[Disagreement]:
         said, instead = ("a denial", "none") if claim.denied else ("none", "a denial")
         yield Disagreement("denial", said, "" if claim.denied and _denies_some(passage, claim) else instead)
     yield from _opposites(passage, claim)
+    yield from _other_ranks(passage, claim)
     if not passage.is_row:
         yield from _other_places(passage, claim)
     yield from _other_counts(passage, claim)
@@ -228,6 +233,24 @@ def _opposites(passage: Facts, claim: Facts) -> Iterator[Disagreement]:
     for one in (word for word in claim.words if word in _OPPOSITES and word not in said):
         for other in sorted(_OPPOSITES[one] & said - claimed):
             yield Disagreement("opposite", one, other, frozenset((stem(one),)))
+
+
+def _other_ranks(passage: Facts, claim: Facts) -> Iterator[Disagreement]:
+    """Superlatives that stand in the passage only behind an ordinal: the second highest is not the highest."""
+    ranked = {word: before for before, word in _superlatives(passage)}
+    for before, word in _superlatives(claim):
+        if not before and ranked.get(word) and ("", word) not in _superlatives(passage):
+            yield Disagreement("opposite", word, f"{ranked[word]} {word}", frozenset((stem(word),)))
+
+
+def _superlatives(facts: Facts) -> list[tuple[str, str]]:
+    """Each superlative behind its ordinal, or behind `""`."""
+    numbers = {place[1]: quantity for quantity, place in zip(facts.quantities, facts.quantity_places, strict=True)}
+    return [
+        (facts.words[at - 1] if at - 1 in numbers and _ORDINAL.search(numbers[at - 1].value) else "", word)
+        for at, word in enumerate(facts.words)
+        if word.endswith("est") and len(word) > _SHORTEST_SUPERLATIVE
+    ]
 
 
 def _other_counts(passage: Facts, claim: Facts) -> Iterator[Disagreement]:

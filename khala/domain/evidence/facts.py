@@ -15,6 +15,7 @@ __all__ = ["Anchor", "Facts"]
 
 _LINKING = frozenset(["of", "in", "at", "on", "from", "to", "for", "with", "under", "as", "than"])
 """Words after which a name is a place, a time or a part: what leads to it is not one word."""
+_CONTRASTING = frozenset(["but", "while", "whereas", "although", "though"])
 _BEING = frozenset(["is", "was", "are", "were"])
 _ONE_OF_MANY = frozenset(["a", "an", "one", "among"])
 
@@ -91,12 +92,15 @@ class Facts:
         return self._content((at for at in places if self.clauses[at] == clause), most)
 
     def word_before(self, name: Anchor) -> str:
-        """Stem of the content word that leads to a name, in its sentence; names listed before it are passed over."""
+        """Stem of the content word that leads to a name, in its sentence; names listed before it are passed over.
+
+        Nothing leads across `while` or `but` to a name: someone else is spoken of there.
+        """
         at = name.first - 1
         while at >= 0 and at not in self.sentence_ends:
             if at in self._named:
                 at -= 1
-            elif at in self.numeric or self.words[at] in _LINKING:
+            elif at in self.numeric or self.words[at] in _LINKING | _CONTRASTING:
                 return ""
             elif self.words[at] not in STOP_WORDS:
                 return stem(self.words[at])

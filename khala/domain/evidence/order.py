@@ -43,7 +43,7 @@ def swapped(passage: Facts, claim: Facts, left: Anchor, right: Anchor) -> bool:
                 if found is None:
                     continue
                 shared = _content(gap) & _content(found) - names
-                voice_changed = _passive(gap, shared) != _passive(found, shared)
+                voice_changed = not passage.is_record and _passive(gap, shared) != _passive(found, shared)
                 if shared or (found == gap and left.kind == right.kind):
                     verdicts.append(voice_changed != reversed_order)
     return bool(verdicts) and all(verdicts)

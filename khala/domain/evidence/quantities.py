@@ -122,6 +122,7 @@ _SAME_UNIT: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"\b(?:square|sq\.?) (?:met(?:re|er)s?|m)\b", re.IGNORECASE), "m2"),
     (re.compile(r"\b(?:square|sq\.?) (?:miles?|mi)\b", re.IGNORECASE), "mile2"),
     (re.compile(r"\b(?:square|sq\.?) (?:feet|foot|ft)\b", re.IGNORECASE), "foot2"),
+    (re.compile(r"\bdegrees? (celsius|fahrenheit)\b", re.IGNORECASE), r"\1"),
     (re.compile(r"\b(percentage|basis) (points?)\b", re.IGNORECASE), r"\1-\2"),
 )
 """Units of several words or signs, each with the spelling it is read as."""
