@@ -94,18 +94,16 @@ class Ranking:
         `by_meaning` carries cosines, out of a store of `total` passages; it is empty where there is no embedder.
         """
         gone: set[str] = set()
+
+        def searched(terms: Sequence[str]) -> Found:
+            return _without(gone, search(terms))
+
         while True:
-            best = self._best(
-                query,
-                limit,
-                asked=asked,
-                search=lambda terms: _without(gone, search(terms)),
-                by_meaning=_without(gone, by_meaning),
-                total=total,
-            )
+            meant = _without(gone, by_meaning)
+            best = self._best(query, limit, asked=asked, search=searched, by_meaning=meant, total=total)
             if not (more := {one.result_id for one in best if not is_wanted(_result(one))}):
                 return best
-            gone |= more
+            gone.update(more)
 
     def _best(
         self, query: str, limit: int, *, asked: list[str], search: SearchWords, by_meaning: Found, total: int
