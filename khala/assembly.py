@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from functools import cached_property, partial
 from pathlib import Path
 from types import TracebackType
@@ -321,7 +322,11 @@ class Home:
         Pinned ones only with `pinned`. Runs still verify; what the model itself wrote stays in them, and `remains`
         says where words of what was forgotten still stand. Raises `HomeUnusable`, `MemoryUnusable`.
         """
-        return forget_results(self.store, self._index_in_use, where, pinned=pinned)
+        forgotten = forget_results(self.store, self._index_in_use, where, pinned=pinned)
+        if self._index is None or not self.folder.memory.exists():
+            return forgotten
+        unused = f"folder `{self.folder.memory}`, which `{self._index}` took the place of: delete it"
+        return replace(forgotten, remains=(*forgotten.remains, unused))
 
     def forget_beyond_limits(self) -> Forgotten:
         """Forget what is older, or more, than `store.forgetting.limits` lets this home keep; closing it does that too.

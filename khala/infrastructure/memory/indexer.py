@@ -115,13 +115,14 @@ class Indexer:
         """Results the table does not hold yet."""
         return len(self._arrivals.all())
 
-    def remove(self, result_ids: AbstractSet[str]) -> None:
-        """Take results out for good, committed or not. Raises `MemoryUnusable`."""
+    def remove(self, result_ids: AbstractSet[str]) -> Sequence[str]:
+        """Take results out for good, committed or not; where they may still stand. Raises `MemoryUnusable`."""
         table = self.table()
         self._arrivals.drop(result_ids)
         with self._committing:
-            table.remove(result_ids)
+            left = table.remove(result_ids)
         self._mirror.follow(table)  # so that what was forgotten leaves RAM too
+        return left
 
     def close(self, *, timeout_s: float) -> None:
         """Commit what is pending, for at most `timeout_s`, and stop."""

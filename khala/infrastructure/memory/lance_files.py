@@ -10,7 +10,7 @@ Needs no embedder and makes no table, so it also works on an index that was made
 from __future__ import annotations
 
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -97,12 +97,12 @@ def parts_of(place: Place) -> list[IndexPart]:
         return [_part(table) for table in _tables(place)]
 
 
-def forget_in(place: Place, result_ids: AbstractSet[str]) -> None:
-    """Take results out of every table for good. Raises `MemoryUnusable`."""
-    with translated(place):
-        if isinstance(place, Bucket) or place.is_dir():
-            with alone(place):
-                remove_for_good(connected(place), result_ids)
+def forget_in(place: Place, result_ids: AbstractSet[str]) -> Sequence[str]:
+    """Take results out of every table for good; where they may still stand. Raises `MemoryUnusable`."""
+    if isinstance(place, Path) and not place.is_dir():
+        return []
+    with translated(place), alone(place):
+        return remove_for_good(connected(place), place, result_ids)
 
 
 def fold_all(place: Place) -> None:

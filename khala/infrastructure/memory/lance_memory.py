@@ -67,6 +67,7 @@ class LanceMemory:
         else:
             structlog.get_logger().warning("memory finds by words only", reason="no embedding model")
         self._embedder = embedder
+        self._folder = folder
         self._is_wanted = is_wanted
         self._wait_s = wait_s
         self._ranking = ranking or Ranking()
@@ -126,9 +127,13 @@ class LanceMemory:
             is_wanted=self._is_wanted,  # asked for what is told: another process may have forgotten what is pending
         )
 
-    def forget(self, result_ids: AbstractSet[str]) -> None:
-        """Take results out for good, indexed or not. Raises `MemoryUnusable`."""
-        self._indexer.remove(result_ids)
+    def forget(self, result_ids: AbstractSet[str]) -> Sequence[str]:
+        """Take results out for good, indexed or not; where they may still stand. Raises `MemoryUnusable`."""
+        left = self._indexer.remove(result_ids)
+        if isinstance(self._folder, Path):  # what there was before LanceDB was installed
+            for stale in self._folder.glob("words.db*"):
+                stale.unlink(missing_ok=True)
+        return left
 
     def stats(self) -> MemoryStats:
         """How much is held, and how it is found. Raises `MemoryUnusable`."""

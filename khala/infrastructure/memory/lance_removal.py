@@ -6,12 +6,15 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from datetime import timedelta
 from functools import partial
 from typing import Any, cast
 
 from khala.infrastructure.memory.commit_conflicts import committed
+from khala.infrastructure.memory.leftovers import leftovers
+from khala.infrastructure.memory.place import Place
 
 __all__ = ["NO_VERSIONS", "remove_for_good"]
 
@@ -28,14 +31,15 @@ _REMOVED_AT_ONCE = 1_000
 """Results that one condition names."""
 
 
-def remove_for_good(database: Any, result_ids: AbstractSet[str]) -> None:
-    """Take results out of all tables: of what they said no file holds anything afterwards.
+def remove_for_good(database: Any, place: Place, result_ids: AbstractSet[str]) -> Sequence[str]:
+    """Take results out of all tables: of what they said no file holds anything afterwards but those it names.
 
     Compacting rewrites a fragment only when more than a tenth of its rows are gone. So as many others as it takes
     are taken out with them and put back; should that be interrupted, they are missing, and the store has them.
     """
     from lancedb.expr import col
 
+    left: list[str] = []
     # also out of the other table: with an embedder there is another than without one
     for name in database.list_tables().tables:
         table = database.open_table(name)
@@ -49,8 +53,11 @@ def remove_for_good(database: Any, result_ids: AbstractSet[str]) -> None:
             table.add(rows)
         fold = partial(table.optimize, cleanup_older_than=NO_VERSIONS)
         committed(fold)
+        clean = int(table.version)
         time.sleep(2 * NO_VERSIONS.total_seconds())  # the version before that one was too young to go
         committed(fold)
+        left += leftovers(table, place, version=clean)
+    return left
 
 
 def _moved_with(result_ids: AbstractSet[str], table: Any) -> AbstractSet[str]:

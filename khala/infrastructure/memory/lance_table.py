@@ -11,13 +11,16 @@ of here as `MemoryUnusable`. Filters and queries are objects, never strings.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import re
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import asdict, fields
-from typing import Any, cast
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
 from khala.domain.selection import Selection
-from khala.errors import MissingExtra
+from khala.errors import MemoryUnusable, MissingExtra
 from khala.infrastructure.memory.commit_conflicts import committed
 from khala.infrastructure.memory.lance_conditions import within
 from khala.infrastructure.memory.lance_files import connected, has_lancedb
@@ -51,6 +54,32 @@ _SOURCE = tuple(field.name for field in fields(Source))
 _PASSAGE = ("words", "header_chars", "start", "end")
 
 _COLUMNS = (*_SOURCE, *_PASSAGE)
+
+
+_GONE = re.compile(r"not found", re.IGNORECASE)
+
+_AGAIN_S = (0.01, 0.05, 0.2)
+"""Pauses before a table is asked again."""
+
+Asked = ParamSpec("Asked")
+Answer = TypeVar("Answer")
+
+
+def _of_the_newest(read: Callable[Concatenate[PassageTable, Asked], Answer]) -> Callable[..., Answer]:
+    """Asks again when a version went while it was read: whoever forgets removes all but the newest."""
+
+    @wraps(read)
+    def answer(table: PassageTable, *args: Asked.args, **named: Asked.kwargs) -> Answer:
+        for pause_s in _AGAIN_S:
+            try:
+                return read(table, *args, **named)
+            except MemoryUnusable as error:
+                if not _GONE.search(str(error.__cause__)):
+                    raise
+            time.sleep(pause_s)
+        return read(table, *args, **named)
+
+    return answer
 
 
 class PassageTable:
@@ -108,12 +137,14 @@ class PassageTable:
             made = made.with_metadata({"khala": f"format {TABLE_FORMAT}, {self._fingerprint}"})
         return made
 
+    @_of_the_newest
     def known(self) -> AbstractSet[str]:
         """Ids of all results in the table."""
         with _translated(self._folder):
             ids: Any = self._table.search().select(["result_id"]).to_arrow()
             return frozenset(cast("list[str]", ids["result_id"].unique().to_pylist()))
 
+    @_of_the_newest
     def present(self, result_ids: Sequence[str]) -> AbstractSet[str]:
         """Which of these results are in the table."""
         from lancedb.expr import col
@@ -122,6 +153,7 @@ class PassageTable:
             rows: Any = self._table.search().where(col("result_id").isin(result_ids)).select(["result_id"]).to_arrow()
             return frozenset(cast("list[str]", rows["result_id"].to_pylist()))
 
+    @_of_the_newest
     def counts(self) -> tuple[int, int]:
         """Results known, and passages that can be found."""
         with _translated(self._folder):
@@ -129,6 +161,7 @@ class PassageTable:
             ends = cast("list[int]", rows["end"].to_pylist())
             return len(rows["result_id"].unique()), sum(end > 0 for end in ends)
 
+    @_of_the_newest
     def add(self, entries: Sequence[Entry]) -> None:
         """Append results, all in one commit."""
         import pyarrow as pa
@@ -156,11 +189,13 @@ class PassageTable:
                 row["vector"] = vector
             yield row
 
+    @_of_the_newest
     def version(self) -> int:
         """Another one after each commit of any process."""
         with _translated(self._folder):
             return int(self._table.version)
 
+    @_of_the_newest
     def rows(self, result_ids: AbstractSet[str] | None) -> Rows:
         """The passages of some results, or of all, to be searched elsewhere; not of a sealed table."""
         from lancedb.expr import col, lit
@@ -179,11 +214,13 @@ class PassageTable:
             embedded: list[bool] = vectors.is_valid().to_pylist()
             return Rows(passages, found["terms"].to_pylist(), embedded, vectors.flatten().to_numpy())
 
+    @_of_the_newest
     def total(self) -> int:
         """Rows, of which all but a few are passages."""
         with _translated(self._folder):
             return int(self._table.count_rows())
 
+    @_of_the_newest
     def by_words(self, asked: Sequence[str], limit: int, where: Selection) -> Found:
         """The best passages by BM25 over their terms, of the results that are meant."""
         asked = asked_terms(asked, where, self._sealing)
@@ -201,6 +238,7 @@ class PassageTable:
 
             return varied(found, limit)
 
+    @_of_the_newest
     def by_meaning(self, vector: Sequence[float], limit: int, where: Selection) -> Found:
         """The nearest passages by cosine, of the results that are meant."""
         with _translated(self._folder):
@@ -219,12 +257,13 @@ class PassageTable:
         passages = ((_passage(row, self._sealing), score) for row, score in rows)
         return [(passage, score) for passage, score in passages if passage is not None]
 
-    def remove(self, result_ids: AbstractSet[str]) -> None:
-        """Take results out for good: of what they said no file holds anything afterwards."""
+    def remove(self, result_ids: AbstractSet[str]) -> Sequence[str]:
+        """Take results out for good: of what they said no file holds anything afterwards but those it names."""
         # alone, because what one process puts back another may be forgetting
         with _translated(self._folder), alone(self._folder):
-            remove_for_good(self._database, result_ids)
+            return remove_for_good(self._database, self._folder, result_ids)
 
+    @_of_the_newest
     def is_index_due(self) -> bool:
         """Whether the table has grown so much that `index` is worth its time."""
         with _translated(self._folder):
@@ -235,11 +274,13 @@ class PassageTable:
         with _translated(self._folder):
             index_large(self._table)
 
+    @_of_the_newest
     def tidy(self) -> None:
         """Fold whatever there is, and remove what was folded before and nobody reads any more."""
         with _translated(self._folder):
             self._fold()
 
+    @_of_the_newest
     def fold(self) -> None:
         """Join the fragments of many small commits, and index the words of their rows, once there are enough."""
         with _translated(self._folder):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from dataclasses import dataclass
@@ -68,17 +68,19 @@ class IndexUpkeep:
         words = [words_part(file) for file in self._words_files()]
         return [*(parts_of(self.place) if has_lancedb() else ()), *words]
 
-    def forget(self, result_ids: AbstractSet[str]) -> None:
-        """Take results out for good."""
+    def forget(self, result_ids: AbstractSet[str]) -> Sequence[str]:
+        """Take results out for good; where they may still stand."""
+        left: list[str] = []
         for file in self._words_files():
             if has_lancedb():
                 remove_words(file)  # what another installation left: nobody keeps it up to date
             else:
                 memory = WordMemory(file.parent)
-                memory.forget(result_ids)
+                left += memory.forget(result_ids)
                 memory.close()
         if has_lancedb():
-            forget_in(self.place, result_ids)
+            left += forget_in(self.place, result_ids)
+        return left
 
     def optimise(self) -> None:
         """Fold and clean up now, instead of when a memory finds it due."""

@@ -7,6 +7,7 @@ passage, so there is no worker. The store is the truth: what a killed process ha
 from __future__ import annotations
 
 import json
+import shutil
 import sqlite3
 import threading
 from collections.abc import Generator, Sequence
@@ -39,6 +40,9 @@ __all__ = ["WordMemory"]
 
 _KEPT_CHARS = 16_000_000
 """Characters kept unfiled at most; then one `remember` files them, instead of memory growing without end."""
+
+_LANCE_TABLES = ("passages.lance", "words.lance")
+"""Folders of LanceDB's tables."""
 
 _BUSY_S = 30.0
 """Seconds to wait for another process that is filing."""
@@ -129,8 +133,8 @@ class WordMemory:
                 is_wanted=self._is_wanted,
             )
 
-    def forget(self, result_ids: AbstractSet[str]) -> None:
-        """Take results out for good, filed or not. Raises `MemoryUnusable`."""
+    def forget(self, result_ids: AbstractSet[str]) -> Sequence[str]:
+        """Take results out for good, filed or not; where they may still stand. Raises `MemoryUnusable`."""
         gone = (json.dumps(storable(result_ids)),)
         with self._one_at_a_time, self._usable():
             for result_id in result_ids:
@@ -141,7 +145,12 @@ class WordMemory:
                 # the index keeps what was deleted until it is built anew, and the file until it is written anew
                 self._database.execute("INSERT INTO passages(passages) VALUES ('rebuild')")
             self._database.execute("VACUUM")
-            self._database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            ((is_busy, _, _),) = self._database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            if self._folder is None:
+                return ()
+            for table in _LANCE_TABLES:  # of when LanceDB was installed; nothing here reads them
+                shutil.rmtree(self._folder / table, ignore_errors=True)
+        return (f"file `{self._folder / 'words.db-wal'}`, which another process reads",) if is_busy else ()
 
     def stats(self) -> MemoryStats:
         """How much is held. Raises `MemoryUnusable`."""
@@ -246,11 +255,16 @@ def _conditions(where: Selection) -> tuple[str, list[str | int]]:
         ("tool IN (SELECT value FROM json_each(?))", _any_of(where.tools)),
         ("trust = ?", where.trust),
         *(("instr(origins, ?)", listed(origin)) for origin in sorted(where.origins)),
-        ("at_ms >= ?", where.since_ms),
-        ("at_ms < ?", where.before_ms),
+        ("at_ms >= ?", None if where.since_ms is None else _storable(where.since_ms)),
+        ("at_ms < ?", None if where.before_ms is None else _storable(where.before_ms)),
     ]
     given = [(condition, value) for condition, value in asked if value is not None]
     return "".join(f" AND {condition}" for condition, _ in given), [value for _, value in given]
+
+
+def _storable(at_ms: int) -> int:
+    """The nearest time that SQLite can hold."""
+    return max(-(2**63), min(at_ms, 2**63 - 1))
 
 
 def _any_of(names: frozenset[str] | None) -> str | None:

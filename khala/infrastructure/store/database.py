@@ -112,13 +112,14 @@ class Database:
             with _transaction(self._db, "BEGIN IMMEDIATE"):
                 yield self._db
 
-    def forget_erased(self) -> None:
-        """Empty the write-ahead log, in which erased content may still stand.
+    def forget_erased(self) -> bool:
+        """Empty the write-ahead log, in which erased content may still stand; whether that could be done.
 
         While another process reads, its state has to stay; the next emptying then does it. Raises `HomeUnusable`.
         """
         with self._turn, usable(self._home):
-            self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            ((is_busy, _, _),) = self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        return not is_busy
 
     def close(self) -> None:
         """Give the file back."""

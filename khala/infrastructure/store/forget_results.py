@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from itertools import islice
@@ -21,13 +21,14 @@ _SOUGHT = 96
 
 _LOOKED_UP = 200
 """Results that are looked up one by one; for more, one reading of all takes less time."""
+_LOG = "file `khala.db-wal`, which another process reads: forget again later"
 
 
 class Forgets(Protocol):
     """An index that can let go of results."""
 
-    def forget(self, result_ids: AbstractSet[str]) -> None:
-        """Take results out for good."""
+    def forget(self, result_ids: AbstractSet[str]) -> Sequence[str]:
+        """Take results out for good; where they may still stand."""
         ...
 
 
@@ -44,7 +45,7 @@ class Forgotten:
     pinned: tuple[str, ...]
     """Results that were meant and stay, because they are pinned."""
     remains: tuple[str, ...]
-    """Where words of the erased texts still stand: events that quote them, files."""
+    """Where words of the erased texts still stand, or may: events that quote them, files, what cannot be looked at."""
     also_in: tuple[str, ...]
     """Ids of results that hold some of the same words."""
 
@@ -71,14 +72,16 @@ def forget_results(
     if where.is_empty:
         return Forgotten((), 0, 0, (), (), ())
     erased = store.forgetting.erase(meant, may_return=may_return)
-    sweep(store, index)
+    in_index = sweep(store, index)
     left = store.remains(_spread(sought))
+    unlooked = [place.replace(f"{store.home.path}/", "") for place in in_index]
+    places = (*left.places, *unlooked, *((_LOG,) if erased.is_in_log else ()))
     return Forgotten(
         results=tuple(sorted(erased.results)),
         texts=erased.texts,
         shared=len(erased.shared),
         pinned=tuple(sorted(kept - erased.results)),
-        remains=left.places,
+        remains=tuple(dict.fromkeys(places)),
         also_in=tuple(result_id for result_id in left.results if result_id not in erased.results),
     )
 
@@ -95,11 +98,13 @@ def candidates(store: SqliteStore, where: Selection) -> Iterator[ToolResult]:
             yield result
 
 
-def sweep(store: SqliteStore, index: Forgets) -> None:
-    """Take out of the index what was forgotten and may still be in it."""
-    if unremoved := store.forgetting.unremoved():
-        index.forget(unremoved)
-        store.forgetting.removed(unremoved)
+def sweep(store: SqliteStore, index: Forgets) -> Sequence[str]:
+    """Take out of the index what was forgotten and may still be in it; where it may stand nevertheless."""
+    if not (unremoved := store.forgetting.unremoved()):
+        return ()
+    left = index.forget(unremoved)
+    store.forgetting.removed(unremoved)
+    return left
 
 
 def _spread(sought: list[list[bytes]]) -> list[bytes]:

@@ -44,6 +44,8 @@ class Erased:
 
     results: frozenset[str]
     texts: int
+    is_in_log: bool
+    """Whether the write-ahead log may still hold them, because another process kept it from being emptied."""
     shared: frozenset[str]
     """Digests of texts that stay, because results that were not forgotten hold them too."""
 
@@ -109,8 +111,8 @@ class Forgetting:
                 "UPDATE texts SET content = NULL WHERE digest = ? AND tenant = ? AND content IS NOT NULL", rows
             ).rowcount
             db.executemany("DELETE FROM pins WHERE result_id = ?", [(one,) for one in gone])
-        self._database.forget_erased()
-        return Erased(frozenset(gone - before), max(0, texts), frozenset(digest for digest, _ in shared))
+        is_in_log = not self._database.forget_erased()
+        return Erased(frozenset(gone - before), max(0, texts), is_in_log, frozenset(digest for digest, _ in shared))
 
     def of_tenant(self, tenant: str) -> frozenset[str]:
         """Ids of all results of a tenant, forgotten ones too."""
@@ -133,6 +135,7 @@ class Forgetting:
         """Take down that the index has let go of them."""
         with self._database.writing(durable=True) as db:
             db.executemany("UPDATE forgotten_results SET removed = 1 WHERE result_id = ?", [(o,) for o in result_ids])
+        self._database.forget_erased()  # again, for whoever was killed before it was done
 
     def pin(self, result_id: str) -> None:
         """Keep a result out of what limits take away."""

@@ -8,8 +8,9 @@
 4. Search by words goes over keyed hashes of terms: HMAC-SHA256 under a key derived from the tenant's.
 5. A home is sealed from its beginning or not at all; one without a master key reads and writes plain text.
 
-What stays readable: events (the task, what the model wrote, arguments of calls), labels, names of tools, times, digests
-of texts, vectors, and which passages share a hashed term.
+What stays readable: events (the task, what the model wrote, arguments of calls, what verifiers noted), questions to
+approvers, labels, names of tools, times, digests and lengths of texts, vectors, which passages share a hashed term, and
+what is no result: notes, and the index of a corpus. A vector can be turned back into the gist of its passage.
 """
 
 from __future__ import annotations

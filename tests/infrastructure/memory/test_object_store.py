@@ -19,9 +19,12 @@ from typing import Any
 import pytest
 
 from khala.assembly import Home
+from khala.domain.selection import Selection
+from khala.domain.tool import tool
 from khala.errors import CallerError, MemoryUnusable
 from khala.infrastructure.memory.commit_conflicts import committed
 from khala.infrastructure.memory.lance_memory import LanceMemory
+from khala.infrastructure.memory.lance_table import PassageTable
 from khala.infrastructure.memory.place import Bucket, unusable
 from khala.infrastructure.memory.terms import Unreachable
 from khala.testing.memory_check import check_memory, example_result
@@ -94,6 +97,12 @@ def settled(memory: LanceMemory, results: int) -> None:
 
 def lake(number: int) -> Any:
     return example_result(f"The lake Saimaa{number} is deep.", number=number)
+
+
+@tool(effect="read")
+def open_letter(number: int) -> str:
+    """Open a letter."""
+    return f"Letter {number} says that swordfish{number} opens the vault of Kuopio."
 
 
 def test_it_keeps_the_promises_of_a_memory(bucket: Bucket):
@@ -245,6 +254,25 @@ def test_keys_are_shown_nowhere(tmp_path: Path):
     bucket = Bucket("s3://khala/memory", {"secret_access_key": SECRET})
     shown = f"{bucket!r} {bucket} {unusable(bucket, 'x')}"
     assert SECRET not in shown
+
+
+def test_what_is_forgotten_leaves_the_bucket_and_that_nobody_looked_there_is_said(bucket: Bucket, tmp_path: Path):
+    with Home(tmp_path, semantic=False) as home, home.session("open it", [open_letter]) as session:
+        session.protect(open_letter)(1)
+        home.memory.recall("swordfish1")
+    with Home(tmp_path, semantic=False, index=bucket) as home:
+        with home.session("open them", [open_letter]) as session:
+            for number in range(2, 9):
+                session.protect(open_letter)(number)
+        settled(home.memory, 8)
+        forgotten = home.forget(Selection(ids=frozenset({f"{session.run_id}-1"})))
+        assert [place.partition("`")[2][:5] for place in forgotten.remains] == ["s3://", str(tmp_path)[:5]]
+        assert f"{session.run_id}-1" not in {one.result_id for one in home.memory.recall("swordfish2", limit=99)}
+        assert home.memory.stats().results == 7
+        assert home.memory.recall("swordfish3", limit=1)[0].result_id == f"{session.run_id}-2"
+        table = PassageTable(bucket, dims=None)
+        assert len(table._table.list_versions()) == 1
+        assert table._table.list_versions()[0]["metadata"]["total_deletion_file_rows"] == "0"
 
 
 def test_a_home_without_a_folder_of_memory(bucket: Bucket, tmp_path: Path):
