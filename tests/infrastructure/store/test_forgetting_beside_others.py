@@ -13,6 +13,7 @@ import pytest
 from khala.assembly import Home
 from khala.domain.selection import Selection
 from khala.domain.tool import tool
+from khala.errors import MemoryUnusable
 from khala.infrastructure.memory.lance_memory import LanceMemory
 from khala.infrastructure.memory.lance_table import PassageTable
 from khala.infrastructure.memory.passages import passages
@@ -107,3 +108,23 @@ def test_two_who_forget_at_once_put_nothing_back_for_each_other(tmp_path: Path, 
     for one in both:
         one.join()
     assert tables[0].known() == {one.call.id for one in results} - {"run-2", "run-3"}
+
+
+@pytest.mark.parametrize(("said", "is_read"), [("Not found: 1.manifest", True), ("no right to read 1.manifest", False)])
+def test_who_reads_a_version_that_another_takes_away_reads_the_newest(tmp_path: Path, monkeypatch, said, is_read):
+    table = PassageTable(tmp_path, dims=None)
+    table.add([("run-1", [(part, None) for part in passages(example_result("swordfish"))])])
+    search, gone = type(table._table).search, [RuntimeError(said)] * 3
+
+    def searched(self, *args, **named):
+        if gone:
+            raise gone.pop()
+        return search(self, *args, **named)
+
+    monkeypatch.setattr(type(table._table), "search", searched)
+    if is_read:
+        assert table.known() == {"run-1"}
+        return
+    with pytest.raises(MemoryUnusable, match="no right"):
+        table.known()
+    assert len(gone) == 2
