@@ -1,6 +1,6 @@
 """The LanceDB table of passages: opened or made, appended to, searched by words and by vectors.
 
-Only this file and its rooms (`lance_conditions.py`, `lance_folding.py`, `lance_indexes.py`,
+Only this file and its rooms (`lance_conditions.py`, `lance_folding.py`, `lance_frequent.py`, `lance_indexes.py`,
 `lance_removal.py` and `lance_rows.py`, which nothing else uses) know lancedb and pyarrow: 1 to 3 seconds to import, so
 on first use. What fails inside them comes out of here as `MemoryUnusable`. Filters and queries are objects, not text.
 """
@@ -24,6 +24,7 @@ from khala.infrastructure.memory.commit_conflicts import committed
 from khala.infrastructure.memory.lance_conditions import within
 from khala.infrastructure.memory.lance_files import connected, has_lancedb, translated
 from khala.infrastructure.memory.lance_folding import fold, is_ragged
+from khala.infrastructure.memory.lance_frequent import FrequentTerms
 from khala.infrastructure.memory.lance_indexes import (
     REFINE,
     index_large,
@@ -88,6 +89,7 @@ class PassageTable:
         self._dims = dims
         self._sealing = sealing
         self._fingerprint = fingerprint
+        self._frequent = FrequentTerms()
         with translated(folder):
             self._table = self._open()
 
@@ -186,7 +188,8 @@ class PassageTable:
         from lancedb.query import MatchQuery
 
         with translated(self._folder):
-            words = MatchQuery(" ".join(asked), "terms")  # pyright: ignore[reportCallIssue] - the rest has defaults
+            told = self._frequent.left_out(asked, self._table)
+            words = MatchQuery(" ".join(told), "terms")  # pyright: ignore[reportCallIssue] - the rest has defaults
 
             def found(without: AbstractSet[Text]) -> Found:
                 search = within(self._table.search(words, query_type="fts"), where, without)

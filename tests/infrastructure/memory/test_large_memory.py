@@ -15,7 +15,9 @@ import pytest
 from khala.domain.selection import EVERYTHING, Selection
 from khala.infrastructure.memory import arrivals, lance_indexes, lance_memory
 from khala.infrastructure.memory.lance_memory import LanceMemory
+from khala.infrastructure.memory.lance_table import PassageTable
 from khala.infrastructure.memory.mirror import Mirror
+from khala.infrastructure.memory.passages import passages
 from khala.testing.memory_check import check_memory, example_result
 
 RESULTS = 1_200
@@ -119,3 +121,15 @@ def test_a_quiet_memory_is_tidied(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
             time.sleep(0.05)
             table.checkout_latest()
         assert memory.recall("lake7")[0].result_id == "run-7"
+
+
+@pytest.mark.usefixtures("large")
+def test_a_term_that_every_passage_holds_is_looked_up_only_when_nothing_else_is_asked(tmp_path: Path):
+    table = PassageTable(tmp_path, dims=None)
+    results = [example_result(f"Order {number} is open.", number=number) for number in range(RESULTS)]
+    table.add([(one.call.id, [(passage, None) for passage in passages(one)]) for one in results])
+    found = table.by_words(["order", "open", "77"], 100, EVERYTHING)
+    assert [passage.result_id for passage, _ in found] == ["run-77"]
+    assert len(table.by_words(["order", "open"], 100, EVERYTHING)) == 100
+    small = Selection(ids=frozenset({"run-5"}))
+    assert [passage.result_id for passage, _ in table.by_words(["order"], 100, small)] == ["run-5"]
