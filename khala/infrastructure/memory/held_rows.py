@@ -5,6 +5,7 @@ The only place that imports numpy (0.1 s, so `Mirror` imports this file on first
 
 from __future__ import annotations
 
+from array import array
 from collections import Counter
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
@@ -122,10 +123,15 @@ class HeldRows:
     def take_in(self, rows: Rows) -> None:
         """Some passages more."""
         start = len(self.passages)
-        held = [terms.split(" ") if terms else [] for terms in rows.terms]
-        lengths = np.fromiter(map(len, held), np.int64, len(held))
-        hashes = np.fromiter((hash(term) for terms in held for term in terms), np.int64, int(lengths.sum()))
-        numbers = np.repeat(np.arange(start, start + len(held), dtype=np.int32), lengths)
+        count = len(rows.passages)
+        lengths = np.zeros(count, np.int64)
+        hashed = array("q")  # one passage after the other: the terms of all at once are many times as large
+        for number, terms in enumerate(rows.terms):
+            held = terms.split(" ") if terms else []
+            lengths[number] = len(held)
+            hashed.extend(map(hash, held))
+        hashes = np.frombuffer(hashed, np.int64)
+        numbers = np.repeat(np.arange(start, start + count, dtype=np.int32), lengths)
         self._file(_Postings.of(hashes, numbers, np.ones(len(hashes), np.float32)))
         self._lengths = np.r_[self._lengths, lengths.astype(np.float32)]
         for passage in rows.passages:
@@ -133,7 +139,7 @@ class HeldRows:
             self._texts.append(hash((text_of(passage), passage.start)))
         self._at_ms = np.r_[self._at_ms, np.array([one.source.at_ms for one in rows.passages], np.int64)]
         embedded = np.array(rows.embedded, np.bool_)
-        vectors = np.zeros((len(held), self._vectors.shape[1]), np.float32)
+        vectors = np.zeros((count, self._vectors.shape[1]), np.float32)
         if embedded.any():
             vectors[embedded] = _unit(np.asarray(rows.vectors, np.float32).reshape(-1, vectors.shape[1]))
         self._vectors = np.concatenate([self._vectors, vectors])
