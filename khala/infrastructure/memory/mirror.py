@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["MIRRORED_PASSAGES", "Mirror", "Mirrored"]
 
 MIRRORED_PASSAGES = 50_000
-"""Passages kept at most, with vectors of 384 numbers about 180 MB. A larger table searches by its own indexes."""
+"""Passages kept at most, with vectors of 384 numbers about 220 MB. A larger table searches by its own indexes."""
 
 
 class Mirrored(Protocol):
