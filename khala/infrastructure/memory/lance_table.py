@@ -1,8 +1,7 @@
 """The LanceDB table of passages: opened or made, appended to, searched by words and by vectors.
 
-Only this file and its rooms (`lance_conditions.py`, `lance_folding.py`, `lance_frequent.py`, `lance_indexes.py`,
-`lance_removal.py` and `lance_rows.py`, which nothing else uses) know lancedb and pyarrow: 1 to 3 seconds to import, so
-on first use. What fails inside them comes out of here as `MemoryUnusable`. Filters and queries are objects, not text.
+Only the files named `lance_...` here (but `lance_memory.py`) know lancedb and pyarrow: 1 to 3 seconds to import, so on
+first use. What fails inside them comes out of here as `MemoryUnusable`. Filters and queries are objects, not text.
 """
 
 # pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false
