@@ -36,12 +36,12 @@ from khala.infrastructure.memory.ranking import CANDIDATES, Found, Ranking
 from khala.infrastructure.memory.terms import CatchUp, IsWanted, MemoryStats, Sealing, everything_is, nothing_stored
 from khala.infrastructure.memory.words import query_terms, searchable
 
-__all__ = ["WordMemory"]
+__all__ = ["LANCE_TABLES", "WordMemory"]
 
 _KEPT_CHARS = 16_000_000
 """Characters kept unfiled at most; then one `remember` files them, instead of memory growing without end."""
 
-_LANCE_TABLES = ("passages.lance", "words.lance")
+LANCE_TABLES = ("passages.lance", "words.lance")
 """Folders of LanceDB's tables."""
 
 _BUSY_S = 30.0
@@ -148,7 +148,7 @@ class WordMemory:
             ((is_busy, _, _),) = self._database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
             if self._folder is None:
                 return ()
-            for table in _LANCE_TABLES:  # of when LanceDB was installed; nothing here reads them
+            for table in LANCE_TABLES:  # of when LanceDB was installed; nothing here reads them
                 shutil.rmtree(self._folder / table, ignore_errors=True)
         return (f"file `{self._folder / 'words.db-wal'}`, which another process reads",) if is_busy else ()
 
