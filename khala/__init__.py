@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from khala.errors import CallDenied, KhalaError, ToolFailed
     from khala.infrastructure.memory.endpoint_embedder import EndpointEmbedder
     from khala.infrastructure.memory.place import Bucket
+    from khala.infrastructure.memory.ranking import Ranking
     from khala.infrastructure.models.extractive.researcher import ExtractiveResearcher
     from khala.infrastructure.models.openai.chat import OpenAIChat
     from khala.infrastructure.reasoning.reasoning_graph import ReasoningGraph
@@ -66,6 +67,7 @@ _LOADED_ON_FIRST_USE = {
     "Principal": "khala.domain.grounding",
     "Prompt": "khala.domain.message",
     "QueueApprover": "khala.infrastructure.store.queue_approver",
+    "Ranking": "khala.infrastructure.memory.ranking",
     "ReasoningGraph": "khala.infrastructure.reasoning.reasoning_graph",
     "Recollection": "khala.domain.call",
     "Recorded": "khala.domain.events",
@@ -123,6 +125,7 @@ __all__ = [
     "Principal",
     "Prompt",
     "QueueApprover",
+    "Ranking",
     "ReasoningGraph",
     "Recollection",
     "Recorded",

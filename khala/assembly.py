@@ -35,6 +35,7 @@ from khala.infrastructure.memory.lance_memory import LanceMemory
 from khala.infrastructure.memory.lance_table import has_lancedb
 from khala.infrastructure.memory.open_memory import open_memory
 from khala.infrastructure.memory.place import Bucket
+from khala.infrastructure.memory.ranking import Ranking
 from khala.infrastructure.memory.sentence_embedder import find_embedder
 from khala.infrastructure.memory.terms import Embedder, MemoryStats
 from khala.infrastructure.memory.upkeep import IndexUpkeep, rebuilt
@@ -71,10 +72,10 @@ class Home:
     """A folder of runs, texts and memory, opened; use it as a context, or close it.
 
     With `semantic=False` memory finds by words only, which saves the seconds an embedding model takes to load.
-    `embedder` takes the place of the installed model; `index` is where the index lies instead of in the folder. A home
-    that is begun with a `master_key`, 32 bytes or a function that fetches them, keeps texts and index sealed and needs
-    it ever after; without one, `KHALA_MASTER_KEY` or `KHALA_MASTER_KEY_FILE` may hold it. Raises `HomeUnusable` or
-    `HomeTooNew`.
+    `embedder` takes the place of the installed model; `index` is where the index lies instead of in the folder;
+    `ranking` lets recalls prefer what is new, or asks a reranker. A home that is begun with a `master_key`, 32 bytes or
+    a function that fetches them, keeps texts and index sealed and needs it ever after; without one, `KHALA_MASTER_KEY`
+    or `KHALA_MASTER_KEY_FILE` may hold it. Raises `HomeUnusable` or `HomeTooNew`.
     """
 
     def __init__(
@@ -84,12 +85,14 @@ class Home:
         semantic: bool = True,
         embedder: Embedder | None = None,
         index: Bucket | None = None,
+        ranking: Ranking | None = None,
         master_key: MasterKey | None = None,
     ) -> None:
         self._semantic = semantic
         self._leaves_at_once = False
         self._embedder = embedder
         self._index = index
+        self._ranking = ranking
         self.folder = open_home(path)
         self.store = SqliteStore(self.folder, master_key=master_key or environment_master_key(os.environ))
         self._opened = ExitStack()
@@ -121,6 +124,7 @@ class Home:
             is_wanted=self._is_wanted,
             sealing=self.store.vault if self.store.vault.is_sealed else None,
             find=self._found_embedder,
+            ranking=self._ranking,
         )
         self._opened.callback(memory.close)
         sweep(self.store, memory)

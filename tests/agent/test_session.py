@@ -13,6 +13,7 @@ from khala.domain.label import Label
 from khala.domain.policy import Policy, Rule
 from khala.domain.tool import tool
 from khala.errors import CallDenied, HomeError, InvalidTool, PermitRefused, PolicyInvalid, RunUnknown
+from khala.infrastructure.memory.ranking import Ranking
 from khala.infrastructure.security.cel_conditions import compile_condition
 from khala.testing.scripted_model import ScriptedModel
 
@@ -301,3 +302,14 @@ def test_what_cannot_be_written_down_is_not_remembered(tmp_path, name, arguments
         with pytest.raises(InvalidTool):
             session.remember(name, arguments, "text")
         assert session.remember("search", {}, "half a letter \ud800 and a nul \0")
+
+
+def test_a_home_can_prefer_what_is_new_and_ask_a_reranker(tmp_path):
+    shortest_first = Ranking(rerank=lambda query, passages: [-float(len(passage)) for passage in passages])
+    for ranking, first in ((None, "copper copper copper is here"), (shortest_first, "copper")):
+        with Home(tmp_path / first, semantic=False, ranking=ranking) as home:
+            with home.session("go") as session:
+                session.remember("search", {}, "copper copper copper is here")
+                session.remember("search", {}, "copper")
+            found = [one.passage for one in home.memory_of().recall("copper is here")]
+            assert found[0] == first
