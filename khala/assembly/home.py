@@ -1,4 +1,4 @@
-"""The one room that knows both the loop and the adapters: opens a home and puts agents together in it."""
+"""A home opened: its runs and its memory, and the agents and sessions that are put together in it."""
 
 from __future__ import annotations
 
@@ -13,22 +13,20 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from khala.agent.guard import APPROVAL_TIMEOUT_S, Guard
-from khala.agent.recording import Recording
+from khala.agent.guard import APPROVAL_TIMEOUT_S
 from khala.agent.research import ResearchAgent
 from khala.agent.session import Session
+from khala.assembly.guarding import Functions, PolicySource, guard_over, session_in
 from khala.domain.budget import InteractionBudget
 from khala.domain.call import ToolResult
-from khala.domain.events import CallFinished, ModelReplied, Recorded, RunStarted, ToolDigest
+from khala.domain.events import CallFinished, ModelReplied, Recorded, RunStarted
 from khala.domain.grounding import Principal
 from khala.domain.memory_view import MemoryView
 from khala.domain.namespace import Namespace
-from khala.domain.policy import Policy
-from khala.domain.ports import Approver, ChatModel, Memory, Observer, RunStore
+from khala.domain.ports import Approver, ChatModel, Observer
 from khala.domain.retention import Retention
 from khala.domain.selection import EVERYTHING, Selection
-from khala.domain.tool import Tool, tool
-from khala.domain.trajectory import Trajectory
+from khala.domain.tool import Tool
 from khala.domain.verifiers import BUILT_IN_VERIFIERS, Verifiers
 from khala.errors import HomeUnusable, MissingExtra
 from khala.infrastructure.memory.lance_memory import LanceMemory
@@ -41,8 +39,6 @@ from khala.infrastructure.memory.terms import Embedder, MemoryStats
 from khala.infrastructure.memory.upkeep import IndexUpkeep, rebuilt
 from khala.infrastructure.memory.word_memory import WordMemory
 from khala.infrastructure.models.extractive.researcher import ExtractiveResearcher
-from khala.infrastructure.security.policy_file import BUILTIN_TOOLS, builtin_policy, load_policy
-from khala.infrastructure.store.canonical import canonical_digest
 from khala.infrastructure.store.forget_results import Forgets, Forgotten, forget_results, sweep
 from khala.infrastructure.store.home import HomeFolder, open_home
 from khala.infrastructure.store.lease import leased
@@ -62,10 +58,7 @@ if TYPE_CHECKING:
     from khala.infrastructure.transfer.import_memory import ImportedMemories
     from khala.infrastructure.transfer.record_file import RecordForm
 
-__all__ = ["Home", "guarded"]
-
-Functions = Iterable[Tool | Callable[..., object]]
-PolicySource = Policy | str | os.PathLike[str] | None
+__all__ = ["Home"]
 
 
 class Home:
@@ -206,7 +199,7 @@ class Home:
         offered = (*tools, *memory_tools(memory, partial(self._result_within, memory.bounds)))
         return ResearchAgent(
             model=ExtractiveResearcher() if model is None else model,
-            guard=_guard(
+            guard=guard_over(
                 offered,
                 policy,
                 approver,
@@ -257,10 +250,10 @@ class Home:
         See `guarded` for the arguments. The session ends with the context. Raises `PolicyInvalid`, `InvalidTool`.
         """
         known = self.store.known_tools()
-        guard = _guard(
+        guard = guard_over(
             functions, policy, approver, approval_timeout_s, unsafe_dry_run=unsafe_dry_run, known_tools=known
         )
-        with _session(
+        with session_in(
             self.store,
             task,
             guard,
@@ -417,91 +410,3 @@ class Home:
             for _, result in self.store.tool_results()
             if result.is_original and result.call.id not in known and self._is_wanted(result)
         )
-
-
-@contextmanager
-def guarded(
-    task: str,
-    functions: Functions = (),
-    *,
-    policy: PolicySource = None,
-    principal: Principal | None = None,
-    approver: Approver | None = None,
-    unsafe_dry_run: bool = False,
-    known_tools: Iterable[ToolDigest] = (),
-) -> Generator[Session]:
-    """The guard for one task in somebody else's loop, without a home: nothing is kept.
-
-    `task` is what the user asked, word for word: values that stand in it count as the user's. `functions` are the
-    tools, typed functions with docstrings or `Tool`s; `session.protect(function)` gives each one guarded. `policy` is a
-    policy or the path of a policy file; without it, reading is allowed and everything else denied. `principal` is the
-    user as the application knows them. `approver` answers `ask`; without it `ask` means no. `known_tools` are
-    definitions accepted before, as `Session.tool_digests` gave them: a tool of such a name and another definition is
-    asked about. With `unsafe_dry_run` the policy is asked and logged, and not enforced. Raises `PolicyInvalid`,
-    `InvalidTool`.
-    """
-    from khala.testing.in_memory_store import InMemoryStore
-
-    guard = _guard(functions, policy, approver, unsafe_dry_run=unsafe_dry_run, known_tools=known_tools)
-    with _session(InMemoryStore(), task, guard, principal) as session:
-        yield session
-
-
-@contextmanager
-def _session(
-    store: RunStore,
-    task: str,
-    guard: Guard,
-    principal: Principal | None,
-    namespace: Namespace | None = None,
-    *,
-    memory: Memory | None = None,
-    observers: Sequence[Observer] = (),
-) -> Generator[Session]:
-    started = RunStarted(
-        task=task,
-        system="",
-        model="",
-        tools=guard.tool_digests,
-        policy=guard.policy.digest,
-        polling=guard.polling_tools,
-        budget=InteractionBudget(),
-        retention=Retention(),
-        principal=principal or Principal(),
-        namespace=namespace or Namespace(),
-        dry_run=guard.unsafe_dry_run,
-        hosted=True,
-    )
-    with store.create() as log:
-        recording = Recording(log, store, memory, observers, Trajectory(log.run_id), guard.describe)
-        session = Session(guard, recording, started)
-        try:
-            yield session
-        finally:
-            if recording.trajectory.ended is None:
-                session.end()
-
-
-def _guard(
-    functions: Functions,
-    policy: PolicySource,
-    approver: Approver | None,
-    approval_timeout_s: float = APPROVAL_TIMEOUT_S,
-    *,
-    unsafe_dry_run: bool = False,
-    known_tools: Iterable[ToolDigest] = (),
-) -> Guard:
-    tools = [each if isinstance(each, Tool) else tool(each) for each in functions]
-    if policy is None:
-        policy = builtin_policy(tools)
-    elif not isinstance(policy, Policy):
-        policy = load_policy(Path(policy), tools, known_names=BUILTIN_TOOLS)
-    return Guard(
-        policy,
-        tools,
-        digest=canonical_digest,
-        approver=approver,
-        approval_timeout_s=approval_timeout_s,
-        unsafe_dry_run=unsafe_dry_run,
-        known_tools=known_tools,
-    )
