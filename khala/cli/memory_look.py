@@ -71,7 +71,7 @@ def result_here(home: Home, result_id: str) -> ToolResult:
     """A result of the home. Raises `CallerError`."""
     if (result := home.store.tool_result(result_id)) is not None:
         return result
-    if result_id in home.store.forgetting.results():
+    if home.store.forgetting.has(result_id):
         raise CallerError(f"result `{result_id}` was forgotten")
     raise CallerError(f"no result `{result_id}` can be read in `{home.folder.path}`: `khala memory search` finds some")
 

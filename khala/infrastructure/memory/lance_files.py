@@ -9,22 +9,19 @@ Needs no embedder and makes no table, so it also works on an index that was made
 
 from __future__ import annotations
 
-import time
 from collections.abc import Generator, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, cast
 
 from khala.errors import MemoryUnusable
-from khala.infrastructure.memory.commit_conflicts import committed
-from khala.infrastructure.memory.lance_folding import KEPT_IN_BUCKET
+from khala.infrastructure.memory.lance_folding import KEPT_IN_BUCKET, NO_VERSIONS, fold_clean
 from khala.infrastructure.memory.lance_indexes import TERMS_INDEX
-from khala.infrastructure.memory.lance_removal import NO_VERSIONS, remove_for_good
+from khala.infrastructure.memory.lance_removal import remove_for_good
 from khala.infrastructure.memory.place import Bucket, Place, alone, unusable
 
 __all__ = [
@@ -113,9 +110,7 @@ def fold_all(place: Place) -> None:
     kept = KEPT_IN_BUCKET if isinstance(place, Bucket) else NO_VERSIONS
     with translated(place):
         for table in _tables(place):
-            committed(partial(table.optimize, cleanup_older_than=kept))
-            time.sleep(2 * NO_VERSIONS.total_seconds())  # the version before that one was too young to go
-            committed(partial(table.optimize, cleanup_older_than=kept))
+            fold_clean(table, kept=kept)
 
 
 def drop_all(place: Place) -> None:

@@ -6,14 +6,17 @@
 from __future__ import annotations
 
 import os
+import time
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import structlog
 
+from khala.infrastructure.memory.commit_conflicts import committed
 from khala.infrastructure.memory.lance_indexes import TERMS_INDEX
 
-__all__ = ["KEPT_IN_BUCKET", "fold", "is_ragged"]
+__all__ = ["KEPT_IN_BUCKET", "NO_VERSIONS", "fold", "fold_clean", "is_ragged"]
 
 _FRAGMENTS = 50
 """Commits after which the table is folded: at 50 it costs no more CPU than never, at 23 times less disk (measured)."""
@@ -22,6 +25,9 @@ _SCANNED_ROWS = (64, 1_000)
 """Rows beside the full-text index: each costs every search 5 to 20 us (measured), and LanceDB scores it by another
 average length. Folding costs the more the larger the table is (1 to 2 s at 60,000 rows), so a twentieth of the rows may
 lie beside the index, but no fewer than the first number, and no more than the second."""
+
+NO_VERSIONS = timedelta(milliseconds=1)
+"""No version is kept that is older; LanceDB warns about 0."""
 
 _KEPT_VERSIONS = timedelta(minutes=1)
 """How long a reader in another process may hold on to what was folded away; a query takes milliseconds."""
@@ -36,6 +42,15 @@ def fold(table: Any, *, in_bucket: bool) -> None:
         table.optimize(cleanup_older_than=KEPT_IN_BUCKET if in_bucket else _KEPT_VERSIONS)
     except RuntimeError as error:  # two processes folding at once; the next commit tries again
         structlog.get_logger().warning("memory was not folded", reason=str(error).partition("\n")[0])
+
+
+def fold_clean(table: Any, *, kept: timedelta = NO_VERSIONS) -> int:
+    """Fold, and delete every version before that is older than what is kept; the version that was folded into."""
+    committed(partial(table.optimize, cleanup_older_than=kept))
+    version = int(table.version)
+    time.sleep(2 * NO_VERSIONS.total_seconds())  # the version before that one was too young to go
+    committed(partial(table.optimize, cleanup_older_than=kept))
+    return version
 
 
 def is_ragged(table: Any) -> bool:

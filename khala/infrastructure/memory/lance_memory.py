@@ -38,6 +38,7 @@ from khala.infrastructure.memory.terms import (
 from khala.infrastructure.memory.vectors import Vectors
 from khala.infrastructure.memory.waiting import Waiting
 from khala.infrastructure.memory.words import query_terms, searchable
+from khala.infrastructure.memory.words_file import remove_words
 
 __all__ = ["LanceMemory"]
 
@@ -131,8 +132,7 @@ class LanceMemory:
         """Take results out for good, indexed or not; where they may still stand. Raises `MemoryUnusable`."""
         left = self._indexer.remove(result_ids)
         if isinstance(self._folder, Path):  # what there was before LanceDB was installed
-            for stale in self._folder.glob("words.db*"):
-                stale.unlink(missing_ok=True)
+            remove_words(self._folder / "words.db")
         return left
 
     def stats(self) -> MemoryStats:

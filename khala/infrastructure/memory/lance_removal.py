@@ -5,21 +5,17 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
-from datetime import timedelta
 from functools import partial
 from typing import Any, cast
 
 from khala.infrastructure.memory.commit_conflicts import committed
+from khala.infrastructure.memory.lance_folding import fold_clean
 from khala.infrastructure.memory.leftovers import leftovers
 from khala.infrastructure.memory.place import Place
 
-__all__ = ["NO_VERSIONS", "remove_for_good"]
-
-NO_VERSIONS = timedelta(milliseconds=1)
-"""No version is kept that is older; LanceDB warns about 0."""
+__all__ = ["remove_for_good"]
 
 _FRAGMENT_BITS = 32
 """Of a row's id, below those that name its fragment."""
@@ -51,12 +47,7 @@ def remove_for_good(database: Any, place: Place, result_ids: AbstractSet[str]) -
             committed(partial(table.delete, these))
         if rows is not None:
             table.add(rows)
-        fold = partial(table.optimize, cleanup_older_than=NO_VERSIONS)
-        committed(fold)
-        clean = int(table.version)
-        time.sleep(2 * NO_VERSIONS.total_seconds())  # the version before that one was too young to go
-        committed(fold)
-        left += leftovers(table, place, version=clean)
+        left += leftovers(table, place, version=fold_clean(table))
     return left
 
 

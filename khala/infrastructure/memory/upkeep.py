@@ -23,7 +23,7 @@ from khala.infrastructure.memory.lance_files import (
 from khala.infrastructure.memory.open_memory import open_memory
 from khala.infrastructure.memory.place import Place, unusable
 from khala.infrastructure.memory.terms import CatchUp, Embedder, IsWanted, MemoryStats, Sealing
-from khala.infrastructure.memory.word_memory import LANCE_TABLES, WordMemory
+from khala.infrastructure.memory.word_memory import WordMemory, remove_lance_tables
 from khala.infrastructure.memory.words_file import optimise_words, remove_words, words_part
 
 __all__ = ["DiskUse", "IndexUpkeep", "rebuilt"]
@@ -81,8 +81,7 @@ class IndexUpkeep:
         if has_lancedb():
             left += forget_in(self.place, result_ids)
         elif isinstance(self.place, Path):
-            for table in LANCE_TABLES:  # what another installation left, and this one cannot read
-                shutil.rmtree(self.place / table, ignore_errors=True)
+            remove_lance_tables(self.place)
         return left
 
     def optimise(self) -> None:

@@ -36,12 +36,12 @@ from khala.infrastructure.memory.ranking import CANDIDATES, Found, Ranking
 from khala.infrastructure.memory.terms import CatchUp, IsWanted, MemoryStats, Sealing, everything_is, nothing_stored
 from khala.infrastructure.memory.words import query_terms, searchable
 
-__all__ = ["LANCE_TABLES", "WordMemory"]
+__all__ = ["WordMemory", "remove_lance_tables"]
 
 _KEPT_CHARS = 16_000_000
 """Characters kept unfiled at most; then one `remember` files them, instead of memory growing without end."""
 
-LANCE_TABLES = ("passages.lance", "words.lance")
+_LANCE_TABLES = ("passages.lance", "words.lance")
 """Folders of LanceDB's tables."""
 
 _BUSY_S = 30.0
@@ -74,6 +74,12 @@ DELETE FROM passages WHERE source IN (
 """
 
 _READABLE = "(readers = '' OR EXISTS (SELECT 1 FROM json_each(?) AS reader WHERE instr(readers, reader.value)))"
+
+
+def remove_lance_tables(folder: Path) -> None:
+    """Delete what there was when LanceDB was installed: nothing here reads it, or could take a result out of it."""
+    for table in _LANCE_TABLES:
+        shutil.rmtree(folder / table, ignore_errors=True)
 
 
 class WordMemory:
@@ -148,8 +154,7 @@ class WordMemory:
             ((is_busy, _, _),) = self._database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
             if self._folder is None:
                 return ()
-            for table in LANCE_TABLES:  # of when LanceDB was installed; nothing here reads them
-                shutil.rmtree(self._folder / table, ignore_errors=True)
+            remove_lance_tables(self._folder)
         return (f"file `{self._folder / 'words.db-wal'}`, which another process reads",) if is_busy else ()
 
     def stats(self) -> MemoryStats:

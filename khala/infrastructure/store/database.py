@@ -11,9 +11,10 @@ from __future__ import annotations
 import os
 import sqlite3
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from threading import Lock
+from typing import Any
 
 from khala.errors import HomeTooNew, HomeUnusable
 from khala.infrastructure.store.home import HomeFolder, usable
@@ -111,6 +112,20 @@ class Database:
                 self._is_durable = durable
             with _transaction(self._db, "BEGIN IMMEDIATE"):
                 yield self._db
+
+    def in_batches(self, statement: str, *, rows: int, after: int = 0) -> Iterator[tuple[Any, ...]]:
+        """All rows of a long reading, so many at a time that a writer waits for milliseconds at most.
+
+        The statement takes the number after which to go on and how many rows are wanted; its first column is that
+        number, and it is ordered by it. Raises `HomeUnusable`.
+        """
+        while True:
+            with self.reading() as db:
+                batch: list[tuple[Any, ...]] = db.execute(statement, (after, rows)).fetchall()
+            if not batch:
+                return
+            yield from batch
+            after = batch[-1][0]
 
     def forget_erased(self) -> bool:
         """Empty the write-ahead log, in which erased content may still stand; whether that could be done.

@@ -18,9 +18,9 @@ __all__ = ["Forgets", "Forgotten", "candidates", "forget_results", "sweep"]
 _SOUGHT = 96
 """Windows that are looked for at most, spread over all texts: each costs a reading of the whole home."""
 
-
 _LOOKED_UP = 200
 """Results that are looked up one by one; for more, one reading of all takes less time."""
+
 _LOG = "file `khala.db-wal`, which another process reads: forget again later"
 
 
@@ -58,6 +58,8 @@ def forget_results(
     With `may_return` the same words are remembered again when a later result brings them.
     Raises `HomeUnusable`, `MemoryUnusable`; after that one, opening the memory again goes on where this ended.
     """
+    if where.is_empty:
+        return Forgotten((), 0, 0, (), (), ())
     meant, sought = set[str](), list[list[bytes]]()
     pins = frozenset[str]() if pinned else store.forgetting.pins()
     kept: set[str] = set()
@@ -69,8 +71,6 @@ def forget_results(
         else:
             meant.add(result.call.id)
             sought.append(probes(result.text))
-    if where.is_empty:
-        return Forgotten((), 0, 0, (), (), ())
     erased = store.forgetting.erase(meant, may_return=may_return)
     in_index = sweep(store, index)
     left = store.remains(_spread(sought))

@@ -23,7 +23,7 @@ from khala.infrastructure.store.database import Database
 __all__ = ["Erased", "Forgetting", "TextUse", "text_use"]
 
 _BATCH = 256
-"""Events a long reading takes at once, so that a writer waits for milliseconds at most."""
+"""Events read at once."""
 
 
 @dataclass(frozen=True)
@@ -125,6 +125,12 @@ class Forgetting:
         with self._database.reading() as db:
             return frozenset(result_id for (result_id,) in db.execute("SELECT result_id FROM forgotten_results"))
 
+    def has(self, result_id: str) -> bool:
+        """Whether this result was forgotten."""
+        with self._database.reading() as db:
+            row = db.execute("SELECT 1 FROM forgotten_results WHERE result_id = ?", (result_id,)).fetchone()
+        return row is not None
+
     def unremoved(self) -> frozenset[str]:
         """Forgotten results that the index may still hold."""
         with self._database.reading() as db:
@@ -194,15 +200,6 @@ class Forgetting:
 
     def _records(self, kinds: str) -> Iterator[Recorded]:
         """The events of some kinds, of all runs, in order; what cannot be read is left out, and nothing is verified."""
-        after = 0
-        while True:
-            with self._database.reading() as db:
-                rows = db.execute(
-                    f"SELECT number, record FROM events WHERE number > ? AND kind IN ({kinds})"  # noqa: S608 (see above)
-                    " ORDER BY number LIMIT ?",
-                    (after, _BATCH),
-                ).fetchall()
-            yield from (record for _, stored in rows if (record := self._read(stored)) is not None)
-            if not rows:
-                return
-            after = rows[-1][0]
+        named = f"SELECT number, record FROM events WHERE number > ? AND kind IN ({kinds}) ORDER BY number LIMIT ?"  # noqa: S608 (see above)
+        stored = self._database.in_batches(named, rows=_BATCH)
+        return (record for _, row in stored if (record := self._read(row)) is not None)

@@ -41,7 +41,9 @@ class Remains:
 
 
 _BATCH = 256
-"""Rows a long reading takes at once, so that a writer waits for milliseconds at most."""
+"""Events read at once."""
+
+_RECORDS = "SELECT number, run_id, seq, record FROM events WHERE number > ? ORDER BY number LIMIT ?"
 
 
 def probes(text: str) -> list[bytes]:
@@ -59,7 +61,7 @@ def remains(
         return Remains()
     in_records, in_texts = set[bytes](), set[bytes]()
     found: list[str] = []
-    for run_id, seq, record in _records(database):
+    for _, run_id, seq, record in database.in_batches(_RECORDS, rows=_BATCH):
         if held := [probe for probe in sought if probe in record]:
             in_records.update(held)
             found.append(f"event {seq} of run `{run_id}`")
@@ -74,20 +76,6 @@ def remains(
         if any(probe not in explained for probe in _held(path, sought)):
             found.append(f"file `{path.relative_to(home.path)}`")
     return Remains(tuple(found), tuple(results))
-
-
-def _records(database: Database) -> Iterator[tuple[str, int, bytes]]:
-    after = 0
-    while True:
-        with database.reading() as db:
-            rows = db.execute(
-                "SELECT number, run_id, seq, record FROM events WHERE number > ? ORDER BY number LIMIT ?",
-                (after, _BATCH),
-            ).fetchall()
-        yield from (row[1:] for row in rows)
-        if not rows:
-            return
-        after = rows[-1][0]
 
 
 def _held(path: Path, sought: Sequence[bytes]) -> list[bytes]:

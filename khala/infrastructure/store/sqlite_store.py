@@ -51,7 +51,9 @@ from khala.infrastructure.store.vault import MasterKey, Vault
 __all__ = ["SqliteStore"]
 
 _BATCH = 64
-"""Rows a long reading takes at once, so that a writer waits for milliseconds at most."""
+"""Results read at once."""
+
+_FINISHED = "SELECT number, record FROM events WHERE number > ? AND kind = 'call_finished' ORDER BY number LIMIT ?"
 
 
 class SqliteStore:
@@ -177,24 +179,14 @@ class SqliteStore:
         not verified here.
         """
         forgotten = self.forgetting.results()
-        while True:
-            with self._database.reading() as db:
-                rows = db.execute(
-                    "SELECT number, record FROM events WHERE number > ? AND kind = 'call_finished'"
-                    " ORDER BY number LIMIT ?",
-                    (after, _BATCH),
-                ).fetchall()
-            for number, finished in rows:
-                result = self._tool_result(finished)
-                if result is not None and result.call.id not in forgotten:
-                    yield number, result
-            if not rows:
-                return
-            after = rows[-1][0]
+        for number, finished in self._database.in_batches(_FINISHED, rows=_BATCH, after=after):
+            result = self._tool_result(finished)
+            if result is not None and result.call.id not in forgotten:
+                yield number, result
 
     def tool_result(self, result_id: str) -> ToolResult | None:
         """The result of one call, of whichever run; `None` for an unknown or erased one. Runs are not verified here."""
-        if result_id in self.forgetting.results():
+        if self.forgetting.has(result_id):
             return None
         run_id = result_id.rpartition("-")[0]
         with self._database.reading() as db:

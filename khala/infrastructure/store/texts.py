@@ -14,7 +14,11 @@ from khala.infrastructure.store.vault import Vault
 __all__ = ["ERASED", "Texts"]
 
 _BATCH = 64
-"""Texts a long reading takes at once, so that a writer waits for milliseconds at most."""
+"""Texts read at once."""
+
+_CONTENTS = (
+    "SELECT rowid, digest, tenant, content FROM texts WHERE rowid > ? AND content IS NOT NULL ORDER BY rowid LIMIT ?"
+)
 
 ERASED = "[this text was erased from the store]"
 """What an erased text reads as."""
@@ -74,22 +78,11 @@ class Texts:
 
     def contents(self) -> Iterator[tuple[str, bytes]]:
         """Every stored text that can be read, as UTF-8, with its digest; equal ones of several tenants each."""
-        after = 0
-        while True:
-            with self._database.reading() as db:
-                rows = db.execute(
-                    "SELECT rowid, digest, tenant, content FROM texts WHERE rowid > ? AND content IS NOT NULL"
-                    " ORDER BY rowid LIMIT ?",
-                    (after, _BATCH),
-                ).fetchall()
-            for _, digest, tenant, kept in rows:
-                with suppress(LogDamaged):
-                    content = self._content(kept, tenant, digest.hex())
-                    if content is not None:
-                        yield digest.hex(), content
-            if not rows:
-                return
-            after = rows[-1][0]
+        for _, digest, tenant, kept in self._database.in_batches(_CONTENTS, rows=_BATCH):
+            with suppress(LogDamaged):
+                content = self._content(kept, tenant, digest.hex())
+                if content is not None:
+                    yield digest.hex(), content
 
     def erase(self, digest: str) -> None:
         """Overwrite the words of a text in the file, whoever's it is.
