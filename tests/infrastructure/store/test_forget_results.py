@@ -2,41 +2,19 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-import time
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from letters import ACME, OTHER, files_with, indexed, open_letter, told
 
 from khala.assembly import Home
 from khala.domain.memory_limits import Held, MemoryLimits
-from khala.domain.namespace import Namespace
 from khala.domain.selection import EVERYTHING, Selection
-from khala.domain.tool import tool
 from khala.errors import MemoryUnusable
 from khala.infrastructure.store import forget_results as forgetting
 from khala.infrastructure.store.remains import probes
 from khala.testing.scripted_model import ScriptedModel, calling, saying
-
-ACME, OTHER = Namespace(tenant="acme"), Namespace(tenant="other")
-
-
-@tool(effect="read")
-def open_letter(number: int) -> str:
-    """Open a letter."""
-    return f"Letter {number} says that swordfish{number} opens the vault of Kuopio\nand nothing else, really."
-
-
-def told(home, *numbers, namespace=None):
-    """A run in which these letters were opened; the ids of their results."""
-    with home.session("open them", [open_letter], namespace=namespace) as session:
-        for number in numbers:
-            session.protect(open_letter)(number)
-    return [f"{session.run_id}-{place}" for place in range(1, len(numbers) + 1)]
-
-
-def files_with(home, word):
-    return [path for path in home.folder.path.rglob("*") if path.is_file() and word.encode() in path.read_bytes()]
 
 
 @pytest.fixture(params=["lance", "lance, words only", "sqlite"])
@@ -50,14 +28,12 @@ def home(request, tmp_path, monkeypatch):
 def test_what_is_forgotten_stands_in_no_file_and_is_never_found_again(home):
     ids = told(home, *range(40))
     assert home.memory.recall("swordfish7")[0].result_id == ids[7]
-    deadline = time.monotonic() + 60
-    while home.memory.stats().pending and time.monotonic() < deadline:
-        time.sleep(0.1)
-    assert files_with(home, "swordfish7")  # the index is not compressed, so a search of the bytes can fail
+    indexed(home)
+    assert files_with(home.folder.path, "swordfish7")  # the index is not compressed, so a search of the bytes can fail
     forgotten = home.forget(Selection(ids=frozenset({ids[7]})))
     assert (forgotten.results, forgotten.texts, forgotten.remains) == ((ids[7],), 1, ())
-    assert files_with(home, "swordfish7") == []
-    assert files_with(home, "swordfish8")
+    assert files_with(home.folder.path, "swordfish7") == []
+    assert files_with(home.folder.path, "swordfish8")
     assert ids[7] not in {one.result_id for one in home.memory.recall("swordfish7", limit=99)}
     assert home.memory.recall("swordfish8")[0].result_id == ids[8]
     assert home.store.verify(ids[0].rpartition("-")[0]).erased_texts == 1
@@ -68,7 +44,7 @@ def test_all_of_it_can_be_forgotten_at_once(home):
     ids = told(home, *range(12))
     home.memory.recall("swordfish1")
     assert sorted(home.forget(EVERYTHING).results) == sorted(ids)
-    assert files_with(home, "swordfish") == []
+    assert files_with(home.folder.path, "swordfish") == []
     assert home.memory.recall("swordfish vault") == []
     assert home.forget(EVERYTHING).results == ()
 
@@ -84,7 +60,7 @@ def test_what_repeats_it_goes_with_it(home):
     forgotten = home.forget(Selection(ids=frozenset({ids[0]})))
     assert forgotten.results == tuple(sorted([ids[0], f"{report.run_id}-1", f"{report.run_id}-2"]))
     assert forgotten.remains == ()
-    assert files_with(home, "swordfish1 opens") == []
+    assert files_with(home.folder.path, "swordfish1 opens") == []
     assert home.store.verify(report.run_id).erased_texts == 2
 
 
@@ -182,10 +158,10 @@ def test_an_interrupted_forgetting_is_ended_when_memory_is_opened_again(tmp_path
         monkeypatch.setattr(forgetting, "sweep", dies)
         with pytest.raises(MemoryUnusable):
             home.forget(Selection(ids=frozenset({ids[0]})))
-        assert files_with(home, "swordfish1")
+        assert files_with(home.folder.path, "swordfish1")
     with Home(tmp_path, semantic=False) as home:
         assert [one.result_id for one in home.memory.recall("swordfish1 swordfish2")] == [ids[1]]
-        assert files_with(home, "swordfish1") == []
+        assert files_with(home.folder.path, "swordfish1") == []
 
 
 def test_it_is_gone_from_the_index_of_whoever_opened_the_home_otherwise(tmp_path):
@@ -194,10 +170,10 @@ def test_it_is_gone_from_the_index_of_whoever_opened_the_home_otherwise(tmp_path
         assert home.memory.recall("swordfish1")
     with Home(tmp_path, semantic=False) as home:
         assert home.memory.recall("swordfish1")
-    assert len(files_with(home, "swordfish1")) >= 2
+    assert len(files_with(home.folder.path, "swordfish1")) >= 2
     with Home(tmp_path, semantic=False) as home:
         assert home.forget(Selection(ids=frozenset(ids))).remains == ()
-        assert files_with(home, "swordfish1") == []
+        assert files_with(home.folder.path, "swordfish1") == []
 
 
 def test_a_home_whose_texts_had_no_tenant_is_brought_up_to_date(tmp_path):

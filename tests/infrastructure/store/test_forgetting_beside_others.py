@@ -9,29 +9,16 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from letters import told
 
 from khala.assembly import Home
 from khala.domain.selection import Selection
-from khala.domain.tool import tool
 from khala.errors import MemoryUnusable
 from khala.infrastructure.memory.lance_memory import LanceMemory
 from khala.infrastructure.memory.lance_table import PassageTable
 from khala.infrastructure.memory.passages import passages
 from khala.testing.memory_check import example_result
 from khala.testing.scripted_model import ScriptedModel, calling, saying
-
-
-@tool(effect="read")
-def open_letter(number: int) -> str:
-    """Open a letter."""
-    return f"Letter {number} says that swordfish{number} opens the vault of Kuopio."
-
-
-def told(home, *numbers):
-    with home.session("open them", [open_letter]) as session:
-        for number in numbers:
-            session.protect(open_letter)(number)
-    return [f"{session.run_id}-{place}" for place in range(1, len(numbers) + 1)]
 
 
 def test_a_copy_made_while_it_was_being_forgotten_goes_with_the_next_forgetting(tmp_path, monkeypatch):

@@ -2,44 +2,20 @@ from __future__ import annotations
 
 import sqlite3
 import sys
-import time
+from functools import partial
 
 import pytest
+from letters import ACME, OTHER, files_with, indexed, open_letter
+from letters import told as told_to
 
 from khala.assembly import Home
-from khala.domain.namespace import Namespace
 from khala.domain.selection import Selection
-from khala.domain.tool import tool
 from khala.errors import CallerError, HomeUnusable, LogDamaged
 from khala.infrastructure.store.vault import master_key
 
 KEY, OTHER_KEY = bytes(range(32)), bytes(range(1, 33))
-ACME, OTHER = Namespace(tenant="acme"), Namespace(tenant="other")
 
-
-@tool(effect="read")
-def open_letter(number: int) -> str:
-    """Open a letter."""
-    return f"Letter {number} says that swordfish{number} opens the vault of Kuopio."
-
-
-def told(home, *numbers, namespace=ACME):
-    with home.session("open them", [open_letter], namespace=namespace) as session:
-        for number in numbers:
-            session.protect(open_letter)(number)
-    return [f"{session.run_id}-{place}" for place in range(1, len(numbers) + 1)]
-
-
-def indexed(home):
-    home.memory.recall("letter")
-    deadline = time.monotonic() + 60
-    while home.memory.stats().pending and time.monotonic() < deadline:
-        time.sleep(0.1)
-    return home
-
-
-def files_with(folder, *words):
-    return [p.name for p in folder.rglob("*") if p.is_file() and any(w.encode() in p.read_bytes() for w in words)]
+told = partial(told_to, namespace=ACME)
 
 
 @pytest.fixture(params=["lance", "lance, words only", "sqlite"])

@@ -6,39 +6,14 @@ import os
 import shutil
 import sqlite3
 import sys
-import time
 from pathlib import Path
 
 import pytest
+from letters import files_with, indexed, open_letter, told
 
 from khala.assembly import Home
 from khala.domain.selection import EVERYTHING, Selection
-from khala.domain.tool import tool
 from khala.infrastructure.store import database
-
-
-@tool(effect="read")
-def open_letter(number: int) -> str:
-    """Open a letter."""
-    return f"Letter {number} says that swordfish{number} opens the vault of Kuopio."
-
-
-def told(home, *numbers):
-    with home.session("open them", [open_letter]) as session:
-        for number in numbers:
-            session.protect(open_letter)(number)
-    return [f"{session.run_id}-{place}" for place in range(1, len(numbers) + 1)]
-
-
-def indexed(home):
-    home.memory.recall("letter")
-    deadline = time.monotonic() + 60
-    while home.memory.stats().pending and time.monotonic() < deadline:
-        time.sleep(0.05)
-
-
-def files_with(folder, word):
-    return [path for path in folder.rglob("*") if path.is_file() and word.encode() in path.read_bytes()]
 
 
 def only(result_id):
